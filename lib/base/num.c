@@ -1,0 +1,155 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/num.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define EXACT_MAX 9007199254740992.0 /* 2^53 */
+
+static const double powers_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22};
+
+static bool parse_long_way(struct dm_str s, double *ret)
+{
+	char local[128];
+	char *copy = s.n < sizeof(local) ? local : malloc(s.n + 1);
+	double v;
+
+	if (!copy)
+		return false;
+	memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	v = strtod(copy, NULL);
+	if (copy != local)
+		free(copy);
+	if (isinf(v))
+		return false;
+	*ret = v;
+	return true;
+}
+
+bool dm_num_parse(struct dm_str s, double *ret)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	bool negative = p < end && *p == '-';
+	uint64_t mantissa = 0;
+	unsigned digits = 0;
+	int exponent = 0;
+	double v;
+
+	p += negative;
+	for (; p < end && *p >= '0' && *p <= '9'; p++, digits++)
+		mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+	if (p < end && *p == '.') {
+		for (p++; p < end && *p >= '0' && *p <= '9'; p++, digits++) {
+			mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+			exponent--;
+		}
+	}
+	/* 19 digits fit in 64 bits; a mantissa up to 2^53 and a power of ten
+	 * up to 10^22 are exact, and so their quotient is rounded once. */
+	if (p != end || digits > 19 || mantissa > (uint64_t)EXACT_MAX ||
+	    exponent < -22)
+		return parse_long_way(s, ret);
+	v = (double)mantissa / powers_of_ten[-exponent];
+	*ret = negative ? -v : v;
+	return true;
+}
+
+bool dm_num_parse_user(struct dm_str s, double *ret)
+{
+	char copy[64], *end;
+	double v;
+
+	if (s.n == 0 || s.n >= sizeof(copy) || memchr(s.p, 'x', s.n) ||
+	    memchr(s.p, 'X', s.n) || (unsigned char)s.p[0] <= ' ')
+		return false;
+	memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	v = strtod(copy, &end);
+	if (end != copy + s.n)
+		return false;
+	*ret = v;
+	return true;
+}
+
+void dm_num_add_u64(struct dm_buf *b, uint64_t v)
+{
+	char text[20];
+	unsigned at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	dm_buf_add(b, text + at, sizeof(text) - at);
+}
+
+void dm_num_add_i64(struct dm_buf *b, int64_t v)
+{
+	if (v < 0)
+		dm_buf_add_char(b, '-');
+	dm_num_add_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void dm_num_add_scaled(struct dm_buf *b, int64_t v, unsigned decimals)
+{
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[24];
+	unsigned at = sizeof(text);
+
+	while (decimals && left % 10 == 0) {
+		left /= 10;
+		decimals--;
+	}
+	for (unsigned i = 0; i < decimals; i++) {
+		text[--at] = (char)('0' + left % 10);
+		left /= 10;
+	}
+	if (v < 0)
+		dm_buf_add_char(b, '-');
+	dm_num_add_u64(b, left);
+	if (decimals) {
+		dm_buf_add_char(b, '.');
+		dm_buf_add(b, text + at, sizeof(text) - at);
+	}
+}
+
+/* Nanoseconds, microseconds and percentages are billionths of a unit: where
+ * n / 10^9 is v again, n says all of v. */
+static bool add_billionths(struct dm_buf *b, double v)
+{
+	double n = v * 1e9;
+
+	if (!(fabs(n) < EXACT_MAX))
+		return false;
+	n = nearbyint(n);
+	if (n / 1e9 != v)
+		return false;
+	dm_num_add_scaled(b, (int64_t)n, 9);
+	return true;
+}
+
+void dm_num_add(struct dm_buf *b, double v)
+{
+	char text[32];
+
+	if (isnan(v)) {
+		dm_buf_add_cstr(b, "\"NaN\"");
+	} else if (isinf(v)) {
+		dm_buf_add_cstr(b, v > 0 ? "\"+Inf\"" : "\"-Inf\"");
+	} else if (v == 0) {
+		dm_buf_add_cstr(b, signbit(v) ? "-0.0" : "0");
+	} else if (fabs(v) < EXACT_MAX && v == (double)(int64_t)v) {
+		dm_num_add_i64(b, (int64_t)v);
+	} else if (!add_billionths(b, v)) {
+		for (int digits = 15; digits <= 17; digits++) {
+			snprintf(text, sizeof(text), "%.*g", digits, v);
+			if (strtod(text, NULL) == v)
+				break;
+		}
+		dm_buf_add_cstr(b, text);
+	}
+}

@@ -1,0 +1,1 @@
+libdmon_a_SOURCES +=
