@@ -152,6 +152,20 @@ struct dm_source {
 	 */
 	int (*sample)(struct dm_collect *c, unsigned index, void *state,
 	    struct dm_err *err);
+	/**
+	 * Measure one container, after sample has succeeded: write
+	 * container->parts[index], which is empty. -1: this container has no
+	 * values of this source in this sweep (DM_ENODATA: it has ended;
+	 * anything else is said by the core, once a container). May be NULL.
+	 */
+	int (*container)(struct dm_collect *c, unsigned index, void *state,
+	    struct dm_container *container, struct dm_err *err);
+	/**
+	 * After the last container, for what only then is known of the host:
+	 * c->host[index]. -1: as sample. May be NULL.
+	 */
+	int (*finish)(struct dm_collect *c, unsigned index, void *state,
+	    struct dm_err *err);
 	/** A container has gone: free container->state[index]. May be NULL. */
 	void (*forget)(void *state, struct dm_container *container,
 	    unsigned index);
