@@ -1,1 +1,2 @@
-libdmon_a_SOURCES +=
+libdmon_a_SOURCES += \
+	lib/promql/promql.h

@@ -1,1 +1,5 @@
-libdmon_a_SOURCES +=
+libdmon_a_SOURCES += \
+	lib/series/labels.h \
+	lib/series/matcher.h \
+	lib/series/series.h \
+	lib/series/window.h

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_PROMQL_PROMQL_H
+#define DM_PROMQL_PROMQL_H
+
+#include "series/series.h"
+
+/**
+ * PromQL as Prometheus 3 has it: parse, bind to a source of samples, and
+ * evaluate, any number of times.
+ *
+ *	dm_expr_parse(text, &expr, err);
+ *	dm_expr_bind(expr, &querier, err);
+ *	dm_expr_eval(expr, t_us, &value, err);	(lent until the next eval)
+ *	dm_expr_free(expr);
+ */
+struct dm_expr;
+
+enum dm_value_kind {
+	DM_EXPR_SCALAR,
+	DM_EXPR_VECTOR, /* an instant vector */
+	DM_EXPR_RANGE,	/* a range vector; can't be evaluated on its own */
+	DM_EXPR_STRING,
+};
+
+/** One element of a vector. */
+struct dm_element {
+	struct dm_labels *labels;
+	const struct dm_name *name; /* NULL: it has none (any more) */
+	double value;
+};
+
+/** What an expression comes to. All is lent: take a reference of labels
+ * that are to be kept. */
+struct dm_value {
+	enum dm_value_kind kind;
+	double scalar;
+	struct dm_str string;
+	const struct dm_element *elements; /* no two of equal name + labels */
+	size_t n;
+};
+
+/**
+ * Parse and check an expression.
+ * Returns 0, or -1 with DM_EPARSE, err->line and err->column (of the
+ * expression's text, from 1) and a message that says what was expected or
+ * what is not supported; DM_ELIMIT when it is nested too deeply.
+ */
+int dm_expr_parse(
+    struct dm_str text, struct dm_expr **ret, struct dm_err *err) DM_MUST_CHECK;
+void dm_expr_free(struct dm_expr *e);
+static inline void dm_expr_cleanup(struct dm_expr **e)
+{
+	dm_expr_free(*e);
+}
+#define DM_AUTO_EXPR DM_CLEANUP(dm_expr_cleanup)
+
+/** Of what kind its value will be. Rules want a scalar or a vector. */
+enum dm_value_kind dm_expr_kind(const struct dm_expr *e);
+/** "scalar", "instant vector", "range vector", "string". */
+const char *dm_value_kind_name(enum dm_value_kind kind);
+
+/** The text it was parsed from. */
+struct dm_str dm_expr_text(const struct dm_expr *e);
+
+/** Its selectors, to know which metrics it names and how far it reaches. */
+size_t dm_expr_n_selectors(const struct dm_expr *e);
+const struct dm_selector *dm_expr_selector(const struct dm_expr *e, size_t i);
+
+/** Does one of its selectors match series of this metric name? */
+bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
+
+/**
+ * Say where samples come from. Once for an expression; querier->ctx must
+ * outlive it.
+ */
+int dm_expr_bind(struct dm_expr *e, const struct dm_querier *querier,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Evaluate at a time.
+ * @ret  lent until the expression is evaluated again or freed, and as long
+ *       as the querier's series are not changed
+ * Returns 0, or -1 with DM_EINVAL where Prometheus gives an error as well
+ * (e.g. many-to-many matching), DM_ENOMEM, or what the querier says.
+ */
+int dm_expr_eval(struct dm_expr *e, int64_t t_us, struct dm_value *ret,
+    struct dm_err *err) DM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_SERIES_MATCHER_H
+#define DM_SERIES_MATCHER_H
+
+#include "series/labels.h"
+
+enum dm_match {
+	DM_MATCH_EQ,  /* =  */
+	DM_MATCH_NE,  /* != */
+	DM_MATCH_RE,  /* =~ */
+	DM_MATCH_NRE, /* !~ */
+};
+
+struct dm_regex;
+
+/**
+ * A regular expression in RE2's syntax, anchored at both ends, `.` matching
+ * newlines too, as in Prometheus 3. It is matched by PCRE2's DFA matcher, in
+ * time proportional to the text. What RE2 does not have (look-around, back
+ * references, possessive and atomic groups, recursion) is refused.
+ * Returns 0, or -1 with DM_EPARSE.
+ */
+int dm_regex_new(struct dm_str pattern, struct dm_regex **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+void dm_regex_free(struct dm_regex *r);
+bool dm_regex_matches(struct dm_regex *r, struct dm_str text);
+
+/**
+ * Expand $1, ${1}, $name and $$ of a replacement for a text that the
+ * regular expression matches, as Go's Regexp.Expand.
+ * Returns 1 (added to b), 0 when it does not match, -1 on error. This one
+ * back-tracks, within PCRE2's limits; going beyond them is DM_ELIMIT.
+ */
+int dm_regex_expand(struct dm_regex *r, struct dm_str text,
+    struct dm_str replacement, struct dm_buf *b,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** One matcher of a selector. A label that is missing has the value "". */
+struct dm_matcher {
+	enum dm_match op;
+	char *name;
+	char *value;
+	struct dm_str name_str, value_str;
+	struct dm_regex *regex; /* of =~ and !~ */
+};
+
+/** @ret  set up on success only; copies the texts */
+int dm_matcher_init(struct dm_matcher *ret, enum dm_match op,
+    struct dm_str name, struct dm_str value, struct dm_err *err) DM_MUST_CHECK;
+void dm_matcher_release(struct dm_matcher *m);
+
+bool dm_matcher_matches(const struct dm_matcher *m, struct dm_str value);
+
+/** Which samples an expression looks at. */
+struct dm_selector {
+	/** Equality on __name__ ({0} where there is none); it is not among
+	 * the matchers. */
+	struct dm_str name;
+	struct dm_matcher *matchers;
+	size_t n;
+	/** How far before an evaluation it looks: offset, ranges and
+	 * subqueries added; the lookback of instant selectors is not in it. */
+	int64_t reach_us;
+};
+
+/** Does a series belong to it? */
+bool dm_selector_matches(const struct dm_selector *s,
+    const struct dm_name *name, const struct dm_labels *labels);
+
+/** Same name and same matchers, whatever their reach. */
+bool dm_selector_equal(
+    const struct dm_selector *a, const struct dm_selector *b);
+
+/** How its name is written in error messages. */
+void dm_selector_print(struct dm_buf *b, const struct dm_selector *s);
+
+#endif
