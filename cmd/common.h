@@ -34,17 +34,25 @@ void dm_program_start(const struct dm_program *program);
 
 /* The options that all filters share, for getopt_long tables: values beyond
  * any character. */
-enum { DM_OPT_STRICT = 0x100, DM_OPT_REJECTS, DM_OPT_ONLY, DM_OPT_VERSION,
-	DM_OPT_OWN /* a program's own begin here */ };
+enum {
+	DM_OPT_STRICT = 0x100,
+	DM_OPT_REJECTS,
+	DM_OPT_ONLY,
+	DM_OPT_VERSION,
+	DM_OPT_OWN /* a program's own begin here */
+};
 
-#define DM_COMMON_LONG_OPTIONS                                                \
-	{"help", no_argument, NULL, 'h'},                                     \
-	    {"version", no_argument, NULL, DM_OPT_VERSION}
-#define DM_FILTER_LONG_OPTIONS                                                \
-	DM_COMMON_LONG_OPTIONS,                                               \
-	    {"strict", no_argument, NULL, DM_OPT_STRICT},                     \
-	    {"rejects", required_argument, NULL, DM_OPT_REJECTS},             \
-	    {"only", no_argument, NULL, DM_OPT_ONLY}
+#define DM_COMMON_LONG_OPTIONS                                                 \
+	{"help", no_argument, NULL, 'h'},                                      \
+	{                                                                      \
+		"version", no_argument, NULL, DM_OPT_VERSION                   \
+	}
+#define DM_FILTER_LONG_OPTIONS                                                 \
+	DM_COMMON_LONG_OPTIONS, {"strict", no_argument, NULL, DM_OPT_STRICT},  \
+	    {"rejects", required_argument, NULL, DM_OPT_REJECTS},              \
+	{                                                                      \
+		"only", no_argument, NULL, DM_OPT_ONLY                         \
+	}
 
 /**
  * Take an option that is shared; prints help or version and exits, or exits

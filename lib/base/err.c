@@ -75,8 +75,8 @@ int dm_err_errno(struct dm_err *err, int errnum, const char *fmt, ...)
 	if (vsnprintf(what, sizeof(what), fmt, ap) < 0)
 		what[0] = '\0';
 	va_end(ap);
-	return dm_err_set(err, code_of_errno(errnum), "%s: %s", what,
-	    strerror(errnum));
+	return dm_err_set(
+	    err, code_of_errno(errnum), "%s: %s", what, strerror(errnum));
 }
 
 int dm_err_nomem(struct dm_err *err)
@@ -120,7 +120,7 @@ char *dm_err_text(const struct dm_err *err, char *dst, size_t dst_bytes)
 	else if (err->line)
 		snprintf(place, sizeof(place), "%u:", err->line);
 	snprintf(dst, dst_bytes, "%s%s%s%s%s", err->file,
-	    err->file[0] ? ":" : "", place,
-	    err->file[0] || place[0] ? " " : "", err->msg);
+	    err->file[0] ? ":" : "", place, err->file[0] || place[0] ? " " : "",
+	    err->msg);
 	return dst;
 }

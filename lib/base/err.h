@@ -19,7 +19,7 @@ enum dm_code {
 	DM_ESTOP, /* the caller's callback asked to stop */
 };
 
-#define DM_ERR_MSG_BYTES 320
+#define DM_ERR_MSG_BYTES  320
 #define DM_ERR_FILE_BYTES 192
 
 /**

@@ -74,9 +74,10 @@ static int write_synced(
 static int sync_folder_of(const char *path, struct dm_err *err)
 {
 	const char *slash = strrchr(path, '/');
-	DM_AUTO_FREE char *folder = slash
-	    ? dm_str_dup((struct dm_str){path, (size_t)(slash - path) + 1})
-	    : dm_str_dup(DM_STR("."));
+	DM_AUTO_FREE char *folder =
+	    slash
+		? dm_str_dup((struct dm_str){path, (size_t)(slash - path) + 1})
+		: dm_str_dup(DM_STR("."));
 	DM_CLEANUP(close_cleanup) int fd = -1;
 
 	if (!folder)
@@ -87,8 +88,7 @@ static int sync_folder_of(const char *path, struct dm_err *err)
 	return 0;
 }
 
-int dm_file_replace(
-    const char *path, struct dm_str content, struct dm_err *err)
+int dm_file_replace(const char *path, struct dm_str content, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf beside = {0};
 
@@ -115,8 +115,8 @@ int dm_file_lock(const char *path, int *ret_fd, struct dm_err *err)
 		return dm_err_errno(err, errno, "%s", dm_buf_cstr(&name));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK)
-			return dm_err_set(err, DM_EBUSY,
-			    "%s: in use by another run", path);
+			return dm_err_set(
+			    err, DM_EBUSY, "%s: in use by another run", path);
 		return dm_err_errno(err, errno, "%s", dm_buf_cstr(&name));
 	}
 	*ret_fd = fd;

@@ -80,7 +80,7 @@ static size_t find(const struct dm_map *m, struct dm_str key, uint64_t hash)
 	size_t mask = m->cap - 1, i = hash & mask;
 
 	while (m->slots[i].value &&
-	    (m->slots[i].hash != hash || !dm_str_eq(m->slots[i].key, key)))
+	       (m->slots[i].hash != hash || !dm_str_eq(m->slots[i].key, key)))
 		i = (i + 1) & mask;
 	return i;
 }

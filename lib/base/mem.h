@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#define DM_MUST_CHECK __attribute__((warn_unused_result))
-#define DM_CLEANUP(fn) __attribute__((cleanup(fn)))
+#define DM_MUST_CHECK	     __attribute__((warn_unused_result))
+#define DM_CLEANUP(fn)	     __attribute__((cleanup(fn)))
 #define DM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 #define DM_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -29,7 +29,7 @@ bool dm_signals_hangup(void);
  * @deadline_ns  by dm_time_mono_ns; INT64_MAX: for ever
  * Returns 1 when fd can be read (or is at its end), 0 otherwise, -1 on error.
  */
-int dm_signals_wait(int fd, int64_t deadline_ns, struct dm_err *err)
-    DM_MUST_CHECK;
+int dm_signals_wait(
+    int fd, int64_t deadline_ns, struct dm_err *err) DM_MUST_CHECK;
 
 #endif

@@ -57,8 +57,8 @@ void dm_time_add_rfc3339(struct dm_buf *b, int64_t us)
 	if (!gmtime_r(&t, &tm))
 		return;
 	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec);
 	dm_buf_add_cstr(b, text);
 	if (rest) {
 		snprintf(text, sizeof(text), ".%06d", (int)rest);
@@ -102,7 +102,7 @@ static bool cut_date(struct dm_str *s, struct tm *tm)
 	tm->tm_year = year - 1900;
 	tm->tm_mon = month - 1;
 	return month >= 1 && month <= 12 && tm->tm_mday >= 1 &&
-	    tm->tm_mday <= 31;
+	       tm->tm_mday <= 31;
 }
 
 static bool cut_fraction(struct dm_str *s, int64_t *ret_us)
@@ -188,13 +188,13 @@ bool dm_time_parse_duration(struct dm_str s, int64_t *ret_us)
 
 		while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
 			digits++;
-		while (digits + letters < s.n &&
-		    (s.p[digits + letters] < '0' ||
-			s.p[digits + letters] > '9'))
+		while (
+		    digits + letters < s.n && (s.p[digits + letters] < '0' ||
+						  s.p[digits + letters] > '9'))
 			letters++;
 		name = (struct dm_str){s.p + digits, letters};
 		while (unit < DM_COUNT(units) &&
-		    !dm_str_is(name, units[unit].name))
+		       !dm_str_is(name, units[unit].name))
 			unit++;
 		if (unit == DM_COUNT(units) ||
 		    !dm_str_u64((struct dm_str){s.p, digits}, &v) ||

@@ -119,8 +119,7 @@ size_t dm_utf8_printable(char *dst, size_t dst_bytes, const char *p, size_t n)
 		if (used + out >= dst_bytes)
 			break;
 		for (size_t k = 0; escape && k < in; k++)
-			hex_escape(dst + used + 4 * k,
-			    (unsigned char)p[i + k]);
+			hex_escape(dst + used + 4 * k, (unsigned char)p[i + k]);
 		if (!escape)
 			memcpy(dst + used, p + i, in);
 		used += out;

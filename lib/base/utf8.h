@@ -34,7 +34,6 @@ void dm_utf8_add_escaped(struct dm_buf *b, const char *p, size_t n);
  * and bytes that are no UTF-8 become \xNN. Never more than dst_bytes, NUL
  * included; cuts at a character. Returns the length.
  */
-size_t dm_utf8_printable(
-    char *dst, size_t dst_bytes, const char *p, size_t n);
+size_t dm_utf8_printable(char *dst, size_t dst_bytes, const char *p, size_t n);
 
 #endif

@@ -28,8 +28,8 @@ struct dm_metrics {
 void dm_metrics_u64(struct dm_metrics *m, const char *name, uint64_t value);
 void dm_metrics_double(struct dm_metrics *m, const char *name, double value);
 /** value / 10^decimals, exactly. */
-void dm_metrics_scaled(struct dm_metrics *m, const char *name, int64_t value,
-    unsigned decimals);
+void dm_metrics_scaled(
+    struct dm_metrics *m, const char *name, int64_t value, unsigned decimals);
 
 /** A record of its own within a part: further labels, own metrics. The texts
  * lie in the part's text. */
@@ -75,8 +75,8 @@ void dm_row_end(struct dm_part *p);
 
 /** A container that the core has found by its cgroup. */
 struct dm_container {
-	char *id;      /* the engine's: 64 hex digits, or LXC's name */
-	char *cgroup;  /* path below the hierarchy's root: the label `id` */
+	char *id;     /* the engine's: 64 hex digits, or LXC's name */
+	char *cgroup; /* path below the hierarchy's root: the label `id` */
 	const char *runtime; /* "docker", "containerd", "crio", "podman", … */
 	/* Filled in by the docker source, or NULL. Kept when the engine is
 	 * gone. Any change must be told: dm_container_relabel. */
@@ -94,7 +94,7 @@ struct dm_container {
 	void *state[DM_SOURCES_MAX];	      /* the source's own; see forget */
 	struct dm_buf labels; /* the core's: the record's labels as text */
 	bool relabel;
-	bool seen; /* the core's: found in this sweep */
+	bool seen;	      /* the core's: found in this sweep */
 	uint64_t first_sweep; /* when it was found */
 };
 
@@ -109,7 +109,7 @@ struct dm_collect_options {
 	const char *sysfs;  /* "/sys" */
 	const char *rootfs; /* "/" */
 	const char *instance, *job;
-	const char *docker_host; /* unix:///var/run/docker.sock, tcp://h:p */
+	const char *docker_host;  /* unix:///var/run/docker.sock, tcp://h:p */
 	const char *docker_certs; /* folder of ca.pem, cert.pem, key.pem */
 	const char *const *label_keys; /* container labels to carry along */
 	size_t n_label_keys;
@@ -167,8 +167,8 @@ struct dm_source {
 	int (*finish)(struct dm_collect *c, unsigned index, void *state,
 	    struct dm_err *err);
 	/** A container has gone: free container->state[index]. May be NULL. */
-	void (*forget)(void *state, struct dm_container *container,
-	    unsigned index);
+	void (*forget)(
+	    void *state, struct dm_container *container, unsigned index);
 	void (*close)(void *state);
 };
 

@@ -6,8 +6,8 @@
 #include "base/str.h"
 
 /* The bounds of a line. Source: dmon-record(5). */
-#define DM_LINE_MAX_BYTES  (1024 * 1024)
-#define DM_LINE_MAX_DEPTH  32
+#define DM_LINE_MAX_BYTES (1024 * 1024)
+#define DM_LINE_MAX_DEPTH 32
 
 enum dm_kind {
 	DM_KIND_OTHER, /* missing, or one that is not known */

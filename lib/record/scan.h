@@ -44,8 +44,8 @@ int dm_scan(struct dm_scanner *s, struct dm_str line, struct dm_record *ret,
 struct dm_str dm_scan_name(const struct dm_scanner *s, uint32_t name);
 
 /** The id of a name, new if need be. */
-int dm_scan_name_id(struct dm_scanner *s, struct dm_str name,
-    uint32_t *ret, struct dm_err *err) DM_MUST_CHECK;
+int dm_scan_name_id(struct dm_scanner *s, struct dm_str name, uint32_t *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** How many names there are: ids are below it. */
 size_t dm_scan_n_names(const struct dm_scanner *s);

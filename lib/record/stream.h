@@ -29,8 +29,7 @@ struct dm_filter {
 	/** Called before an identity with a user goes. */
 	void (*forget)(void *ctx, struct dm_identity *identity);
 	/** Called once before all others, with the scanner, to know names. */
-	int (*start)(void *ctx, struct dm_scanner *scanner,
-	    struct dm_err *err);
+	int (*start)(void *ctx, struct dm_scanner *scanner, struct dm_err *err);
 };
 
 struct dm_stream_options {

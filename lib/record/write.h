@@ -25,13 +25,17 @@ void dm_json_quote_bytes(struct dm_buf *b, struct dm_str bytes);
  *	dm_record_label(&b, "name", DM_STR("web"));		any number
  *	dm_record_metrics(&b);
  *	dm_record_metric(&b, "container_processes", 3);	any number
- *	dm_record_members(&b);		where other members follow
- *	dm_buf_add_cstr(&b, ",\"status\":\"firing\"");
  *	dm_record_end(&b);
+ *
+ * or, where other members follow, instead of the last call:
+ *
+ *	dm_record_members(&b);
+ *	dm_buf_add_cstr(&b, ",\"status\":\"firing\"");
+ *	dm_record_members_end(&b);
  */
 void dm_record_begin(struct dm_buf *b, int64_t ts_us, const char *kind);
-/** Add a label; a comma is put before it where one is needed. Also adds to
- * a text of labels alone, that has no braces. */
+/** Add a label; a comma is put before it unless b is empty or ends in '{'.
+ * Also adds to a text of labels alone, that has no braces. */
 void dm_record_label(struct dm_buf *b, const char *name, struct dm_str value);
 /** As dm_record_label, for bytes from outside: see dm_json_quote_bytes. */
 void dm_record_label_bytes(
@@ -39,8 +43,8 @@ void dm_record_label_bytes(
 /** Add labels as text: "a":"b","c":"d", as dm_record_label makes it. */
 void dm_record_label_text(struct dm_buf *b, struct dm_str text);
 void dm_record_metrics(struct dm_buf *b);
-/** Add a metric; a comma is put before it where one is needed. Also adds to
- * a text of metrics alone, that has no braces. The name is written as is. */
+/** Add a metric; commas as with dm_record_label. Also adds to a text of
+ * metrics alone, that has no braces. The name is written as is. */
 void dm_record_metric(struct dm_buf *b, const char *name, double value);
 void dm_record_metric_u64(struct dm_buf *b, const char *name, uint64_t value);
 /** value / 10^decimals, exactly: nanoseconds as seconds with 9. */
@@ -48,8 +52,9 @@ void dm_record_metric_scaled(
     struct dm_buf *b, const char *name, int64_t value, unsigned decimals);
 void dm_record_metric_null(struct dm_buf *b, const char *name);
 void dm_record_metric_text(struct dm_buf *b, struct dm_str text);
-void dm_record_members(struct dm_buf *b);
 /** Close the record and its line. */
 void dm_record_end(struct dm_buf *b);
+void dm_record_members(struct dm_buf *b);
+void dm_record_members_end(struct dm_buf *b);
 
 #endif

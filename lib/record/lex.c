@@ -1,0 +1,366 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/lex.h"
+
+#include "base/map.h"
+#include "base/num.h"
+#include "base/utf8.h"
+#include "record/scan.h"
+
+#define FEW_KEYS 16
+
+bool dm_lex_bad(struct dm_lex *x, const char *why)
+{
+	bool cut = x->p >= x->end;
+
+	dm_err_at(x->err, DM_EPARSE, 0, (unsigned)(x->p - x->start) + 1, "%s%s",
+	    why, cut ? ", but the line ends" : "");
+	return false;
+}
+
+/* Eight bytes at once: is one of them a quote, a backslash, a control
+ * character or beyond ASCII? Source: Warren, Hacker's Delight, 6-1. */
+static bool has_special(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+	return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+		   ((w - ones * 0x20) & ~w) | w) &
+	       high;
+}
+
+static bool lex_hex4(struct dm_lex *x, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (x->end - x->p < 4 || !dm_str_hex64((struct dm_str){x->p, 4}, &v))
+		return dm_lex_bad(x, "expected four hexadecimal digits");
+	x->p += 4;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+/* Behind \u. */
+static bool lex_unicode(struct dm_lex *x)
+{
+	uint32_t c, low;
+
+	if (!lex_hex4(x, &c))
+		return false;
+	if (c == 0)
+		return dm_lex_bad(x, "\\u0000 is not allowed");
+	if (c >= 0xdc00 && c < 0xe000)
+		return dm_lex_bad(x, "a low surrogate without a high one");
+	if (c < 0xd800 || c >= 0xe000)
+		return true;
+	if (x->end - x->p < 2 || x->p[0] != '\\' || x->p[1] != 'u')
+		return dm_lex_bad(x, "expected a low surrogate");
+	x->p += 2;
+	if (!lex_hex4(x, &low))
+		return false;
+	if (low < 0xdc00 || low >= 0xe000)
+		return dm_lex_bad(x, "expected a low surrogate");
+	return true;
+}
+
+static bool lex_escape(struct dm_lex *x)
+{
+	x->p++;
+	if (x->p >= x->end)
+		return dm_lex_bad(x, "expected an escape");
+	if (*x->p == 'u') {
+		x->p++;
+		return lex_unicode(x);
+	}
+	if (*x->p == '\0' || !strchr("\"\\/bfnrt", *x->p))
+		return dm_lex_bad(x, "no such escape");
+	x->p++;
+	return true;
+}
+
+bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
+{
+	const char *from;
+
+	*ret_escaped = false;
+	if (x->p >= x->end || *x->p != '"')
+		return dm_lex_bad(x, "expected a string");
+	from = ++x->p;
+	for (;;) {
+		unsigned char c;
+		unsigned len;
+		uint64_t w;
+
+		while (x->end - x->p >= 8) {
+			memcpy(&w, x->p, 8);
+			if (has_special(w))
+				break;
+			x->p += 8;
+		}
+		if (x->p >= x->end)
+			return dm_lex_bad(x, "expected '\"'");
+		c = (unsigned char)*x->p;
+		if (c == '"')
+			break;
+		if (c == '\\') {
+			*ret_escaped = true;
+			if (!lex_escape(x))
+				return false;
+			continue;
+		}
+		if (c < 0x20)
+			return dm_lex_bad(x, "a control character in a string");
+		len = dm_utf8_len(x->p, (size_t)(x->end - x->p));
+		if (len == 0)
+			return dm_lex_bad(x, "not UTF-8");
+		x->p += len;
+	}
+	*ret = (struct dm_str){from, (size_t)(x->p - from)};
+	x->p++;
+	return true;
+}
+
+static inline size_t lex_digits(struct dm_lex *x)
+{
+	const char *from = x->p;
+
+	while (x->p < x->end && (unsigned char)(*x->p - '0') <= 9)
+		x->p++;
+	return (size_t)(x->p - from);
+}
+
+bool dm_lex_number(struct dm_lex *x, struct dm_str *ret)
+{
+	const char *from = x->p;
+	size_t digits;
+	bool wide;
+
+	if (x->p < x->end && *x->p == '-')
+		x->p++;
+	if (x->p < x->end && *x->p == '0') {
+		x->p++;
+		digits = 1;
+	} else {
+		digits = lex_digits(x);
+	}
+	if (digits == 0)
+		return dm_lex_bad(x, "expected a number");
+	wide = digits > 300;
+	if (x->p < x->end && *x->p == '.') {
+		x->p++;
+		if (lex_digits(x) == 0)
+			return dm_lex_bad(x, "expected a digit");
+	}
+	if (x->p < x->end && (*x->p | 32) == 'e') {
+		wide = true;
+		x->p++;
+		if (x->p < x->end && (*x->p == '-' || *x->p == '+'))
+			x->p++;
+		if (lex_digits(x) == 0)
+			return dm_lex_bad(x, "expected a digit");
+	}
+	*ret = (struct dm_str){from, (size_t)(x->p - from)};
+	if (wide) {
+		double v;
+
+		if (!dm_num_parse(*ret, &v))
+			return dm_lex_bad(x, "a number beyond the doubles");
+	}
+	return true;
+}
+
+static bool lex_word(struct dm_lex *x, const char *word)
+{
+	size_t n = strlen(word);
+
+	if ((size_t)(x->end - x->p) < n || memcmp(x->p, word, n) != 0)
+		return dm_lex_bad(x, "expected a value");
+	x->p += n;
+	return true;
+}
+
+static bool enter(struct dm_lex *x)
+{
+	if (++x->depth > DM_LINE_MAX_DEPTH)
+		return dm_lex_bad(x, "nested too deeply");
+	x->p++;
+	return true;
+}
+
+static bool lex_array(struct dm_lex *x)
+{
+	if (!enter(x))
+		return false;
+	if (!dm_lex_take(x, ']')) {
+		do {
+			dm_lex_blanks(x);
+			if (!dm_lex_value(x))
+				return false;
+		} while (dm_lex_take(x, ','));
+		if (!dm_lex_take(x, ']'))
+			return dm_lex_bad(x, "expected ',' or ']'");
+	}
+	x->depth--;
+	return true;
+}
+
+static bool lex_object(struct dm_lex *x)
+{
+	size_t base = x->n_keys;
+	struct dm_lex_key key;
+
+	if (!enter(x))
+		return false;
+	if (!dm_lex_take(x, '}')) {
+		do {
+			if (!dm_lex_key(x, &key) || !dm_lex_value(x))
+				return false;
+		} while (dm_lex_take(x, ','));
+		if (!dm_lex_take(x, '}'))
+			return dm_lex_bad(x, "expected ',' or '}'");
+	}
+	x->depth--;
+	return dm_lex_keys_differ(x, base);
+}
+
+bool dm_lex_value(struct dm_lex *x)
+{
+	struct dm_str text;
+	bool escaped;
+
+	if (x->p >= x->end)
+		return dm_lex_bad(x, "expected a value");
+	switch (*x->p) {
+	case '"':
+		return dm_lex_string(x, &text, &escaped);
+	case '{':
+		return lex_object(x);
+	case '[':
+		return lex_array(x);
+	case 't':
+		return lex_word(x, "true");
+	case 'f':
+		return lex_word(x, "false");
+	case 'n':
+		return lex_word(x, "null");
+	default:
+		return dm_lex_number(x, &text);
+	}
+}
+
+static bool push_key(struct dm_lex *x, struct dm_lex_key key)
+{
+	if (x->n_keys == x->cap_keys) {
+		size_t cap = x->cap_keys ? 2 * x->cap_keys : 32;
+		void *keys = realloc(x->keys, cap * sizeof(*x->keys));
+
+		if (!keys) {
+			dm_err_nomem(x->err);
+			return false;
+		}
+		x->keys = keys;
+		x->cap_keys = cap;
+	}
+	x->keys[x->n_keys++] = key;
+	return true;
+}
+
+bool dm_lex_key(struct dm_lex *x, struct dm_lex_key *ret)
+{
+	dm_lex_blanks(x);
+	if (!dm_lex_string(x, &ret->text, &ret->escaped))
+		return false;
+	if (!dm_lex_take(x, ':'))
+		return dm_lex_bad(x, "expected ':'");
+	dm_lex_blanks(x);
+	return push_key(x, *ret);
+}
+
+/* Unescaped, with the quotes that stand around it. */
+static void unescape(struct dm_buf *b, struct dm_str text)
+{
+	dm_json_unquote(b, (struct dm_str){text.p - 1, text.n + 2});
+}
+
+bool dm_lex_same(struct dm_str escaped, struct dm_str plain)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	unescape(&b, escaped);
+	return dm_str_eq(dm_buf_str(&b), plain);
+}
+
+static bool same_key(const struct dm_lex_key *a, const struct dm_lex_key *b)
+{
+	DM_AUTO_BUF struct dm_buf plain = {0};
+
+	if (!a->escaped && !b->escaped)
+		return dm_str_eq(a->text, b->text);
+	if (!a->escaped)
+		return dm_lex_same(b->text, a->text);
+	unescape(&plain, a->text);
+	if (b->escaped)
+		return dm_lex_same(b->text, dm_buf_str(&plain));
+	return dm_str_eq(dm_buf_str(&plain), b->text);
+}
+
+static bool few_differ(const struct dm_lex_key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (same_key(&keys[i], &keys[k]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void map_cleanup(struct dm_map *m)
+{
+	dm_map_release(m);
+}
+
+/* Escaped keys are laid out plain in one text first. */
+static int many_differ(struct dm_lex *x, struct dm_lex_key *keys, size_t n)
+{
+	DM_CLEANUP(map_cleanup) struct dm_map seen = {0};
+	DM_AUTO_BUF struct dm_buf plain = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (keys[i].escaped && !dm_buf_reserve(&plain, keys[i].text.n))
+			return dm_err_nomem(x->err);
+		plain.n += keys[i].escaped ? keys[i].text.n : 0;
+	}
+	plain.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct dm_str key = keys[i].text;
+
+		if (keys[i].escaped) {
+			size_t at = plain.n;
+
+			unescape(&plain, key);
+			key = (struct dm_str){plain.p + at, plain.n - at};
+		}
+		if (dm_map_get(&seen, key))
+			return 0;
+		if (dm_map_put(&seen, key, &keys[i], x->err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+bool dm_lex_keys_differ(struct dm_lex *x, size_t base)
+{
+	struct dm_lex_key *keys = x->keys + base;
+	size_t n = x->n_keys - base;
+	int differ;
+
+	x->n_keys = base;
+	if (n <= 1)
+		return true;
+	differ = n <= FEW_KEYS ? few_differ(keys, n) : many_differ(x, keys, n);
+	if (differ == 0)
+		dm_lex_bad(x, "an object with a key that stands twice");
+	return differ == 1;
+}

@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_RECORD_LEX_H
+#define DM_RECORD_LEX_H
+
+#include "base/buf.h"
+
+/* Checking JSON text, for the scanner alone. A cursor moves over the line;
+ * a check returns false with err set at the place. */
+
+struct dm_lex_key {
+	struct dm_str text; /* without quotes, as it stands */
+	bool escaped;
+};
+
+struct dm_lex {
+	const char *p, *end, *start;
+	unsigned depth;
+	struct dm_err *err;
+	/* The keys of the objects that are open, to find duplicates. */
+	struct dm_lex_key *keys;
+	size_t n_keys, cap_keys;
+};
+
+/** Set the error at the cursor. Returns false. */
+bool dm_lex_bad(struct dm_lex *x, const char *why);
+
+static inline void dm_lex_blanks(struct dm_lex *x)
+{
+	while (x->p < x->end && (*x->p == ' ' || *x->p == '\t' ||
+				    *x->p == '\r' || *x->p == '\n'))
+		x->p++;
+}
+
+/** Blanks, then this character; false without an error if another. */
+static inline bool dm_lex_take(struct dm_lex *x, char c)
+{
+	if (x->p < x->end && *x->p == c) {
+		x->p++;
+		return true;
+	}
+	dm_lex_blanks(x);
+	if (x->p < x->end && *x->p == c) {
+		x->p++;
+		return true;
+	}
+	return false;
+}
+
+/**
+ * A string, cursor at its opening quote.
+ * @ret  between the quotes, as it stands
+ */
+bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped);
+
+/** A number that a double can hold. */
+bool dm_lex_number(struct dm_lex *x, struct dm_str *ret);
+
+/** Any value. */
+bool dm_lex_value(struct dm_lex *x);
+
+/** A key, the colon and the blanks behind it. Keeps the key among
+ * x->keys. */
+bool dm_lex_key(struct dm_lex *x, struct dm_lex_key *ret);
+
+/** Are the keys since number `base` all different? Drops them. */
+bool dm_lex_keys_differ(struct dm_lex *x, size_t base);
+
+/** Is an escaped text (no quotes) the same as this plain one? */
+bool dm_lex_same(struct dm_str escaped, struct dm_str plain);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/record.h"
+
+#include <math.h>
+
+#include "base/num.h"
+
+static const char *const kinds[] = {
+    [DM_KIND_OTHER] = "",
+    [DM_KIND_HOST] = "host",
+    [DM_KIND_CONTAINER] = "container",
+    [DM_KIND_PROCESS] = "process",
+    [DM_KIND_EVENT] = "event",
+    [DM_KIND_SWEEP] = "sweep",
+    [DM_KIND_FORECAST] = "forecast",
+    [DM_KIND_RECORDED] = "recorded",
+    [DM_KIND_ALERT] = "alert",
+    [DM_KIND_ACTION] = "action",
+    [DM_KIND_RULE] = "rule",
+    [DM_KIND_LOSS] = "loss",
+};
+
+enum dm_kind dm_kind_of(struct dm_str name)
+{
+	for (size_t i = 1; i < DM_COUNT(kinds); i++) {
+		if (dm_str_is(name, kinds[i]))
+			return (enum dm_kind)i;
+	}
+	return DM_KIND_OTHER;
+}
+
+const char *dm_kind_name(enum dm_kind kind)
+{
+	return kinds[kind];
+}
+
+double dm_metric_value(const struct dm_metric *m)
+{
+	double v;
+
+	switch (m->type) {
+	case DM_VALUE_NUMBER:
+		/* The scanner has refused what lies beyond the doubles. */
+		return dm_num_parse(m->text, &v) ? v : NAN;
+	case DM_VALUE_POS_INF:
+		return HUGE_VAL;
+	case DM_VALUE_NEG_INF:
+		return -HUGE_VAL;
+	default:
+		return NAN;
+	}
+}

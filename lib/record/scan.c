@@ -1,0 +1,420 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/scan.h"
+
+#include "base/num.h"
+#include "base/time.h"
+#include "record/known.h"
+#include "record/lex.h"
+
+struct dm_scanner {
+	struct dm_lex lex;
+	struct dm_known known;
+	struct dm_metric *metrics;
+	size_t n_metrics, cap_metrics;
+	struct dm_identity *last; /* of the record before */
+	struct dm_buf plain;	  /* scratch: an unescaped text */
+	uint64_t object;	  /* counts metrics objects, for `seen` */
+	/* ts as it stood last time: a sweep's records share it */
+	char ts_text[32];
+	size_t ts_n;
+	int64_t ts_us;
+	/* this line's */
+	struct dm_str kind, labels;
+	struct dm_identity *identity; /* by prediction, not yet sure */
+	struct dm_shape *shape;	      /* what metrics should look like */
+	bool has_ts, some_null, kind_escaped;
+	struct dm_shape *found_shape;
+};
+
+int dm_scanner_new(void (*forget)(void *ctx, struct dm_identity *identity),
+    void *ctx, struct dm_scanner **ret, struct dm_err *err)
+{
+	struct dm_scanner *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return dm_err_nomem(err);
+	s->known.forget = forget;
+	s->known.ctx = ctx;
+	*ret = s;
+	return 0;
+}
+
+void dm_scanner_free(struct dm_scanner *s)
+{
+	if (!s)
+		return;
+	dm_known_release(&s->known);
+	free(s->lex.keys);
+	free(s->metrics);
+	dm_buf_release(&s->plain);
+	free(s);
+}
+
+struct dm_str dm_scan_name(const struct dm_scanner *s, uint32_t name)
+{
+	return s->known.by_id[name]->text;
+}
+
+int dm_scan_name_id(
+    struct dm_scanner *s, struct dm_str name, uint32_t *ret, struct dm_err *err)
+{
+	struct dm_name *known = dm_known_name(&s->known, name, err);
+
+	if (!known)
+		return -1;
+	*ret = known->id;
+	return 0;
+}
+
+size_t dm_scan_n_names(const struct dm_scanner *s)
+{
+	return s->known.n_names;
+}
+
+static bool scan_ts(struct dm_scanner *s)
+{
+	struct dm_str text;
+	double seconds;
+
+	if (!dm_lex_number(&s->lex, &text))
+		return false;
+	s->has_ts = true;
+	if (text.n == s->ts_n && memcmp(text.p, s->ts_text, text.n) == 0)
+		return true;
+	s->ts_n = 0;
+	if (!dm_num_parse(text, &seconds) ||
+	    !dm_time_from_seconds(seconds, &s->ts_us))
+		return dm_lex_bad(&s->lex, "ts is beyond the years 0 to 9999");
+	if (text.n <= sizeof(s->ts_text)) {
+		memcpy(s->ts_text, text.p, text.n);
+		s->ts_n = text.n;
+	}
+	return true;
+}
+
+static bool scan_kind(struct dm_scanner *s)
+{
+	if (s->lex.p >= s->lex.end || *s->lex.p != '"')
+		return dm_lex_bad(&s->lex, "kind is not a string");
+	return dm_lex_string(&s->lex, &s->kind, &s->kind_escaped);
+}
+
+/* Labels that have not been predicted. */
+static bool scan_label_members(struct dm_lex *x)
+{
+	size_t base = x->n_keys;
+	struct dm_lex_key key;
+	struct dm_str value;
+	bool escaped;
+
+	x->p++;
+	if (dm_lex_take(x, '}'))
+		return true;
+	do {
+		if (!dm_lex_key(x, &key))
+			return false;
+		if (x->p >= x->end || *x->p != '"')
+			return dm_lex_bad(x, "a label is not a string");
+		if (!dm_lex_string(x, &value, &escaped))
+			return false;
+	} while (dm_lex_take(x, ','));
+	if (!dm_lex_take(x, '}'))
+		return dm_lex_bad(x, "expected ',' or '}'");
+	return dm_lex_keys_differ(x, base);
+}
+
+static bool scan_labels(struct dm_scanner *s)
+{
+	struct dm_identity *guess = s->last ? s->last->next : NULL;
+	struct dm_lex *x = &s->lex;
+	const char *from = x->p;
+
+	if (from >= x->end || *from != '{')
+		return dm_lex_bad(x, "labels is not an object");
+	/* An object's text ends with it: where the bytes are those of an
+	 * object that has been checked, so is this one. */
+	if (guess && guess->labels.n &&
+	    guess->labels.n <= (size_t)(x->end - from) &&
+	    memcmp(from, guess->labels.p, guess->labels.n) == 0) {
+		x->p += guess->labels.n;
+		s->identity = guess;
+		s->shape = guess->shape;
+	} else if (!scan_label_members(x)) {
+		return false;
+	}
+	s->labels = (struct dm_str){from, (size_t)(x->p - from)};
+	return true;
+}
+
+static bool scan_metric_word(struct dm_scanner *s, struct dm_metric *m)
+{
+	struct dm_lex *x = &s->lex;
+	struct dm_str text;
+	bool escaped;
+
+	if (*x->p != '"') {
+		m->type = DM_VALUE_NULL;
+		s->some_null = true;
+		if (*x->p == 'n')
+			return dm_lex_value(x);
+		return dm_lex_bad(x, "a metric is not a number");
+	}
+	if (!dm_lex_string(x, &text, &escaped))
+		return false;
+	if (escaped) {
+		dm_buf_clear(&s->plain);
+		dm_json_unquote(
+		    &s->plain, (struct dm_str){text.p - 1, text.n + 2});
+		text = dm_buf_str(&s->plain);
+	}
+	if (dm_str_is(text, "NaN"))
+		m->type = DM_VALUE_NAN;
+	else if (dm_str_is(text, "+Inf"))
+		m->type = DM_VALUE_POS_INF;
+	else if (dm_str_is(text, "-Inf"))
+		m->type = DM_VALUE_NEG_INF;
+	else
+		return dm_lex_bad(x,
+		    "a metric is not a number, \"NaN\", \"+Inf\" or \"-Inf\"");
+	return true;
+}
+
+static inline bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
+{
+	struct dm_lex *x = &s->lex;
+	const char *from = x->p;
+
+	if (from < x->end && (*from == '-' || (*from >= '0' && *from <= '9'))) {
+		m->type = DM_VALUE_NUMBER;
+		return dm_lex_number(x, &m->text);
+	}
+	if (from >= x->end)
+		return dm_lex_bad(x, "expected a value");
+	if (!scan_metric_word(s, m))
+		return false;
+	m->text = (struct dm_str){from, (size_t)(x->p - from)};
+	return true;
+}
+
+static struct dm_metric *next_metric(struct dm_scanner *s)
+{
+	if (s->n_metrics == s->cap_metrics) {
+		size_t cap = s->cap_metrics ? 2 * s->cap_metrics : 32;
+		void *metrics = realloc(s->metrics, cap * sizeof(*s->metrics));
+
+		if (!metrics) {
+			dm_err_nomem(s->lex.err);
+			return NULL;
+		}
+		s->metrics = metrics;
+		s->cap_metrics = cap;
+	}
+	return &s->metrics[s->n_metrics];
+}
+
+/* A metric's name by reading it. */
+static struct dm_name *scan_name(struct dm_scanner *s)
+{
+	struct dm_lex *x = &s->lex;
+	struct dm_name *name;
+	struct dm_str text;
+	bool escaped;
+
+	dm_lex_blanks(x);
+	if (!dm_lex_string(x, &text, &escaped))
+		return NULL;
+	if (escaped) {
+		dm_buf_clear(&s->plain);
+		dm_json_unquote(
+		    &s->plain, (struct dm_str){text.p - 1, text.n + 2});
+		text = dm_buf_str(&s->plain);
+	}
+	if (!dm_lex_take(x, ':')) {
+		dm_lex_bad(x, "expected ':'");
+		return NULL;
+	}
+	dm_lex_blanks(x);
+	name = dm_known_name(&s->known, text, x->err);
+	if (name && name->seen == s->object) {
+		dm_lex_bad(x, "a metric that stands twice");
+		return NULL;
+	}
+	return name;
+}
+
+/* The names of the metrics so far have been predicted, and so not marked. */
+static void mark_seen(struct dm_scanner *s)
+{
+	for (size_t i = 0; i < s->n_metrics; i++)
+		s->known.by_id[s->metrics[i].name]->seen = s->object;
+}
+
+static bool scan_metric_members(struct dm_scanner *s)
+{
+	struct dm_shape *shape = s->shape;
+	struct dm_lex *x = &s->lex;
+
+	do {
+		struct dm_metric *m = next_metric(s);
+		size_t i = s->n_metrics;
+		struct dm_name *name;
+
+		if (!m)
+			return false;
+		if (shape && i < shape->n && shape->names[i]->key.n &&
+		    (size_t)(x->end - x->p) > shape->names[i]->key.n &&
+		    memcmp(x->p, shape->names[i]->key.p,
+			shape->names[i]->key.n) == 0) {
+			name = shape->names[i];
+			x->p += name->key.n;
+			if ((unsigned char)*x->p <= ' ')
+				dm_lex_blanks(x);
+		} else {
+			if (shape)
+				mark_seen(s);
+			shape = NULL;
+			name = scan_name(s);
+			if (!name)
+				return false;
+			name->seen = s->object;
+		}
+		m->name = name->id;
+		if (!scan_metric_value(s, m))
+			return false;
+		s->n_metrics++;
+	} while (dm_lex_take(x, ','));
+	if (shape && s->n_metrics == shape->n)
+		s->found_shape = shape;
+	return true;
+}
+
+static bool scan_metrics(struct dm_scanner *s)
+{
+	struct dm_lex *x = &s->lex;
+
+	if (x->p >= x->end || *x->p != '{')
+		return dm_lex_bad(x, "metrics is not an object");
+	x->p++;
+	s->object++;
+	if (dm_lex_take(x, '}'))
+		return true;
+	if (!scan_metric_members(s))
+		return false;
+	if (!dm_lex_take(x, '}'))
+		return dm_lex_bad(x, "expected ',' or '}'");
+	return true;
+}
+
+static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
+{
+	static const struct {
+		struct dm_str name;
+		bool (*scan)(struct dm_scanner *s);
+	} known[] = {
+	    {{"ts", 2}, scan_ts},
+	    {{"kind", 4}, scan_kind},
+	    {{"labels", 6}, scan_labels},
+	    {{"metrics", 7}, scan_metrics},
+	};
+
+	for (size_t i = 0; i < DM_COUNT(known); i++) {
+		if (key->escaped ? dm_lex_same(key->text, known[i].name)
+				 : dm_str_eq(key->text, known[i].name))
+			return known[i].scan(s);
+	}
+	return dm_lex_value(&s->lex);
+}
+
+static bool scan_line(struct dm_scanner *s)
+{
+	struct dm_lex *x = &s->lex;
+	struct dm_lex_key key;
+
+	if (!dm_lex_take(x, '{'))
+		return dm_lex_bad(x, "expected '{': not a JSON object");
+	if (!dm_lex_take(x, '}')) {
+		do {
+			if (!dm_lex_key(x, &key) || !scan_member(s, &key))
+				return false;
+		} while (dm_lex_take(x, ','));
+		if (!dm_lex_take(x, '}'))
+			return dm_lex_bad(x, "expected ',' or '}'");
+	}
+	dm_lex_blanks(x);
+	if (x->p != x->end)
+		return dm_lex_bad(x, "expected the end of the line");
+	if (!dm_lex_keys_differ(x, 0))
+		return false;
+	if (!s->has_ts) {
+		dm_err_set(x->err, DM_EPARSE, "no ts");
+		return false;
+	}
+	return true;
+}
+
+/* Who it is about, now that all of the line has been seen. */
+static int settle_identity(struct dm_scanner *s)
+{
+	if (s->kind_escaped) {
+		dm_buf_clear(&s->plain);
+		dm_json_unquote(
+		    &s->plain, (struct dm_str){s->kind.p - 1, s->kind.n + 2});
+		s->kind = dm_buf_str(&s->plain);
+	}
+	if (!s->identity || !dm_str_eq(s->identity->kind, s->kind)) {
+		s->identity = dm_known_identity(
+		    &s->known, s->kind, s->labels, s->lex.err);
+		/* Some may have been let go, the last one among them. */
+		if (!s->identity)
+			return -1;
+	}
+	s->identity->used = ++s->known.clock;
+	if (s->last)
+		s->last->next = s->identity;
+	s->last = s->identity;
+	return 0;
+}
+
+static void settle_shape(struct dm_scanner *s)
+{
+	if (s->n_metrics == 0)
+		return;
+	if (!s->found_shape)
+		s->found_shape =
+		    dm_known_shape(&s->known, s->metrics, s->n_metrics);
+	s->identity->shape = s->found_shape;
+}
+
+int dm_scan(struct dm_scanner *s, struct dm_str line, struct dm_record *ret,
+    struct dm_err *err)
+{
+	s->lex.start = s->lex.p = line.p;
+	s->lex.end = line.p + line.n;
+	s->lex.depth = 1;
+	s->lex.err = err;
+	s->lex.n_keys = 0;
+	s->n_metrics = 0;
+	s->kind = (struct dm_str){"", 0};
+	s->labels = (struct dm_str){"", 0};
+	s->identity = NULL;
+	s->shape = s->last ? s->last->shape : NULL;
+	s->found_shape = NULL;
+	s->has_ts = s->some_null = s->kind_escaped = false;
+	if (line.n > DM_LINE_MAX_BYTES)
+		return dm_err_set(
+		    err, DM_ELIMIT, "longer than %d bytes", DM_LINE_MAX_BYTES);
+	if (!scan_line(s) || settle_identity(s) < 0)
+		return -1;
+	settle_shape(s);
+	*ret = (struct dm_record){
+	    .line = line,
+	    .ts_us = s->ts_us,
+	    .kind = s->identity->kind_id,
+	    .identity = s->identity,
+	    .metrics = s->metrics,
+	    .n_metrics = s->n_metrics,
+	    .shape = s->found_shape && !s->some_null ? s->found_shape->id : 0,
+	};
+	return 0;
+}
