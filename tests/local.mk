@@ -1,9 +1,89 @@
-# Unit tests (cmocka, TAP) and tests of the programs (sh, TAP), run by prove.
+# Unit tests (cmocka, TAP), fuzz targets replaying their corpus, and tests of
+# the programs (sh, TAP); tests/run.sh runs them all.
 UNIT_TESTS =
+FUZZ_TARGETS =
 TEST_LDADD = libdmon.a $(CMOCKA_LIBS)
+TEST_CFLAGS = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
+
+if FUZZ
+FUZZ_MAIN =
+FUZZ_LDFLAGS = $(DM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_LDFLAGS = $(DM_LDFLAGS)
+endif
+
 include tests/unit/local.mk
 include tests/fuzz/local.mk
+
+check_PROGRAMS += $(FUZZ_TARGETS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 endif
-EXTRA_DIST += tests/run.sh
+
+PROGRAM_TESTS = $$(cd $(srcdir) && ls tests/cmd/*.t tests/scenarios/*.t)
+
+check-local: all $(check_PROGRAMS)
+	cd $(srcdir) && DM_BUILD=$(abs_builddir) sh tests/prove.sh \
+		$(UNIT_TESTS:%=$(abs_builddir)/%) $(PROGRAM_TESTS)
+
+# What the ordinary run has in a short form, whole.
+check-long: all $(check_PROGRAMS)
+	cd $(srcdir) && DM_LONG=1 DM_BUILD=$(abs_builddir) sh tests/prove.sh \
+		$(UNIT_TESTS:%=$(abs_builddir)/%) $(PROGRAM_TESTS)
+
+check-crash: all $(check_PROGRAMS)
+	cd $(srcdir) && DM_LONG=1 DM_BUILD=$(abs_builddir) sh tests/prove.sh \
+		tests/cmd/*crash*.t
+
+check-asan:
+	$(MKDIR_P) build-asan && cd build-asan && \
+	$(abs_srcdir)/configure -q --enable-werror --enable-asan \
+		--enable-ubsan CFLAGS='-O1 -g' && $(MAKE) check
+
+check-valgrind: all $(check_PROGRAMS)
+	for t in $(UNIT_TESTS); do \
+		valgrind -q --error-exitcode=9 --leak-check=full \
+			./$$t >/dev/null || exit 1; \
+	done
+
+check-man:
+	cd $(srcdir) && sh tests/cmd/man.t
+
+check-rules:
+	cd $(srcdir) && DM_BUILD=$(abs_builddir) \
+		sh tests/prove.sh tests/cmd/rules-*.t
+
+golden-update: all
+	cd $(srcdir) && DM_BUILD=$(abs_builddir) DM_GOLDEN_UPDATE=1 \
+		sh tests/cmd/golden.t
+
+format:
+	cd $(srcdir) && $(CLANG_FORMAT) -i \
+		cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch] bench/*.c
+
+lint: check-man
+	cd $(srcdir) && $(CLANG_FORMAT) --dry-run --Werror \
+		cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch] bench/*.c
+
+# Ten minutes of each fuzz target: in a folder configured with
+# CC=clang --enable-fuzz --enable-asan --enable-ubsan
+FUZZ_SECONDS = 600
+fuzz: $(FUZZ_TARGETS)
+	for t in $(FUZZ_TARGETS); do \
+		name=$${t##*/fuzz-}; \
+		./$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-print_final_stats=1 \
+			$(srcdir)/tests/fuzz/corpus/$$name || exit 1; \
+	done
+
+.PHONY: check-long check-crash check-asan check-valgrind check-man \
+	check-rules golden-update format lint fuzz bench
+
+EXTRA_DIST += tests/run.sh tests/prove.sh tests/cmd/lib.sh
+dist-hook:
+	cd $(srcdir) && tar cf - tests/cmd tests/scenarios tests/golden \
+		tests/fixtures tests/fuzz/corpus | (cd $(distdir) && tar xf -)
+
+check-programs: $(check_PROGRAMS)
+.PHONY: check-programs

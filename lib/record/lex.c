@@ -182,8 +182,11 @@ static bool lex_word(struct dm_lex *x, const char *word)
 
 static bool enter(struct dm_lex *x)
 {
-	if (++x->depth > DM_LINE_MAX_DEPTH)
-		return dm_lex_bad(x, "nested too deeply");
+	if (++x->depth > DM_LINE_MAX_DEPTH) {
+		dm_err_at(x->err, DM_ELIMIT, 0, (unsigned)(x->p - x->start) + 1,
+		    "nested too deeply");
+		return false;
+	}
 	x->p++;
 	return true;
 }

@@ -1,1 +1,11 @@
-# Each: UNIT_TESTS += tests/unit/test-X, and its _SOURCES, _LDADD, _CFLAGS.
+# Each: a name in UNIT_TESTS, and its _SOURCES, _CFLAGS, _LDADD as here.
+UNIT_TESTS += tests/unit/test-base
+tests_unit_test_base_SOURCES = tests/unit/test-base.c
+tests_unit_test_base_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_base_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-scan
+tests_unit_test_scan_SOURCES = tests/unit/test-scan.c \
+	tests/unit/record-oracle.c tests/unit/record-oracle.h
+tests_unit_test_scan_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_scan_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)

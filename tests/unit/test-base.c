@@ -1,0 +1,255 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/map.h"
+#include "base/num.h"
+#include "base/time.h"
+#include "base/utf8.h"
+
+static const char *num_text(struct dm_buf *b, double v)
+{
+	dm_buf_clear(b);
+	dm_num_add(b, v);
+	return dm_buf_cstr(b);
+}
+
+static void test_num_add(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	(void)state;
+	assert_string_equal(num_text(&b, 0), "0");
+	assert_string_equal(num_text(&b, -0.0), "-0.0");
+	assert_string_equal(num_text(&b, 2.385), "2.385");
+	assert_string_equal(
+	    num_text(&b, -1234567.000000001), "-1234567.000000001");
+	assert_string_equal(num_text(&b, 0.1), "0.1");
+	assert_string_equal(
+	    num_text(&b, 9007199254740993.0), "9007199254740992");
+	assert_string_equal(num_text(&b, 1e300), "1e+300");
+	assert_string_equal(num_text(&b, NAN), "\"NaN\"");
+	assert_string_equal(num_text(&b, -HUGE_VAL), "\"-Inf\"");
+	dm_buf_clear(&b);
+	dm_num_add_scaled(&b, INT64_MIN, 9);
+	assert_string_equal(dm_buf_cstr(&b), "-9223372036.854775808");
+	dm_buf_clear(&b);
+	dm_num_add_scaled(&b, 1500000000, 9);
+	assert_string_equal(dm_buf_cstr(&b), "1.5");
+}
+
+/* Against strtod, on texts of all lengths. */
+static void test_num_parse(void **state)
+{
+	uint64_t x = 88172645463325252u;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		char text[64];
+		double v, expected;
+		int n;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		if (i % 3 == 0)
+			n = snprintf(text, sizeof(text), "%.*g", i % 20,
+			    (double)(int64_t)x / 1e3);
+		else
+			n = snprintf(text, sizeof(text), "%s%u.%0*u",
+			    i % 2 ? "-" : "", (unsigned)x, 1 + i % 18,
+			    (unsigned)(x >> 32));
+		expected = strtod(text, NULL);
+		assert_true(dm_num_parse((struct dm_str){text, (size_t)n}, &v));
+		assert_memory_equal(&v, &expected, sizeof(v));
+	}
+}
+
+static void test_durations(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t us; /* -1: refused */
+	} cases[] = {{"5m", 300000000}, {"1h30m", 5400000000},
+	    {"100ms", 100000}, {"0", 0}, {"1y", 31536000000000},
+	    {"1w2d", 777600000000}, {"", -1}, {"5", -1}, {"m", -1},
+	    {"5m1h", -1}, {"1s1s", -1}, {"1.5h", -1}, {"-5m", -1},
+	    {"99999999999999999999y", -1}, {"300000000y", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		int64_t us = -1;
+
+		(void)!dm_time_parse_duration(dm_str(cases[i].text), &us);
+		assert_int_equal(us, cases[i].us);
+	}
+}
+
+static void test_moments(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t us; /* 0: refused */
+	} cases[] = {{"now", 5000000}, {"-2s", 3000000},
+	    {"1795476513.120001", 1795476513120001},
+	    {"2026-11-23", 1795392000000000},
+	    {"2026-11-23T22:48:33.12Z", 1795474113120000},
+	    {"2026-11-23T22:48:33+01:00", 1795470513000000}, {"2026-13-01", 0},
+	    {"2026-11-23T22:48:33", 0}, {"soon", 0}, {"nan", 0}, {"1e300", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		int64_t us = 0;
+
+		(void)!dm_time_parse_moment(
+		    dm_str(cases[i].text), 5000000, &us);
+		assert_int_equal(us, cases[i].us);
+	}
+}
+
+static void test_rfc3339(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	int64_t back;
+
+	(void)state;
+	dm_time_add_rfc3339(&b, 1795474113120001);
+	assert_string_equal(dm_buf_cstr(&b), "2026-11-23T22:48:33.120001Z");
+	assert_true(dm_time_parse_rfc3339(dm_buf_str(&b), &back));
+	assert_int_equal(back, 1795474113120001);
+	dm_buf_clear(&b);
+	dm_time_add_rfc3339(&b, -1);
+	assert_string_equal(dm_buf_cstr(&b), "1969-12-31T23:59:59.999999Z");
+}
+
+static void test_utf8(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	char out[16];
+
+	(void)state;
+	assert_true(dm_utf8_valid("a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80", 10));
+	assert_false(dm_utf8_valid("\xc0\x80", 2));
+	assert_false(dm_utf8_valid("\xed\xa0\x80", 3));
+	assert_false(dm_utf8_valid("\xf4\x90\x80\x80", 4));
+	assert_false(dm_utf8_valid("\xe6\x97", 2));
+	dm_utf8_add_escaped(&b, "a\\\xff\0z", 5);
+	assert_string_equal(dm_buf_cstr(&b), "a\\\\\\xff\\x00z");
+	assert_int_equal(
+	    dm_utf8_printable(out, sizeof(out), "\x1b[m\xc2\x9bz", 6), 15);
+	assert_string_equal(out, "\\x1b[m\\xc2\\x9bz");
+	/* Cut before a character that does not fit. */
+	assert_int_equal(dm_utf8_printable(out, 4, "ab\xc3\xa9", 4), 2);
+}
+
+static void test_map(void **state)
+{
+	struct dm_map m = {0};
+	static char keys[20000][8];
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(keys); i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		assert_int_equal(
+		    dm_map_put(&m, dm_str(keys[i]), keys[i], NULL), 0);
+	}
+	for (size_t i = 0; i < DM_COUNT(keys); i += 3)
+		assert_ptr_equal(dm_map_remove(&m, dm_str(keys[i])), keys[i]);
+	for (size_t i = 0; i < DM_COUNT(keys); i++) {
+		if (i % 3)
+			assert_ptr_equal(
+			    dm_map_get(&m, dm_str(keys[i])), keys[i]);
+		else
+			assert_null(dm_map_get(&m, dm_str(keys[i])));
+	}
+	assert_null(dm_map_remove(&m, dm_str("k0")));
+	dm_map_release(&m);
+}
+
+static void test_strings(void **state)
+{
+	struct dm_str rest = DM_STR("a  b\t\nc"), piece;
+	uint64_t u;
+	int64_t i;
+
+	(void)state;
+	assert_true(dm_str_word(&rest, &piece) && dm_str_is(piece, "a"));
+	assert_true(dm_str_word(&rest, &piece) && dm_str_is(piece, "b"));
+	assert_true(dm_str_word(&rest, &piece) && dm_str_is(piece, "c"));
+	assert_false(dm_str_word(&rest, &piece));
+	rest = DM_STR("x:");
+	assert_true(dm_str_cut(&rest, ':', &piece) && dm_str_is(piece, "x"));
+	assert_true(dm_str_cut(&rest, ':', &piece) && piece.n == 0);
+	assert_false(dm_str_cut(&rest, ':', &piece));
+	assert_true(dm_str_u64(DM_STR("18446744073709551615"), &u));
+	assert_false(dm_str_u64(DM_STR("18446744073709551616"), &u));
+	assert_false(dm_str_u64(DM_STR("1x"), &u));
+	assert_true(dm_str_i64(DM_STR("-9223372036854775808"), &i));
+	assert_int_equal(i, INT64_MIN);
+	assert_false(dm_str_i64(DM_STR("9223372036854775808"), &i));
+}
+
+static void test_errors(void **state)
+{
+	struct dm_err err;
+	char text[512];
+
+	(void)state;
+	dm_err_at(&err, DM_EPARSE, 3, 7, "no %s", "\x1b[2J");
+	dm_err_wrap(&err, "rule %d", 1);
+	dm_err_file(&err, "a\nb.yml");
+	assert_string_equal(dm_err_text(&err, text, sizeof(text)),
+	    "a\\x0ab.yml:3:7: rule 1: no \\x1b[2J");
+}
+
+static void test_replace_and_lock(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	char folder[] = "/tmp/dmon-test.XXXXXX", path[64], lock[80];
+	struct dm_err err;
+	int fd, other;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state", folder);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	assert_int_equal(dm_file_replace(path, DM_STR("old"), &err), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("new"), &err), 0);
+	assert_int_equal(dm_file_read(path, 3, &b, &err), 0);
+	assert_string_equal(dm_buf_cstr(&b), "new");
+	assert_int_equal(dm_file_read(path, 2, &b, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	assert_int_equal(dm_file_lock(path, &fd, &err), 0);
+	assert_int_equal(dm_file_lock(path, &other, &err), -1);
+	assert_int_equal(err.code, DM_EBUSY);
+	close(fd);
+	unlink(path);
+	unlink(lock);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_num_add),
+	    cmocka_unit_test(test_num_parse),
+	    cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_moments),
+	    cmocka_unit_test(test_rfc3339),
+	    cmocka_unit_test(test_utf8),
+	    cmocka_unit_test(test_map),
+	    cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_replace_and_lock),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
