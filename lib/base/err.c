@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 
+DM_PRINTF(5, 0)
 static void set_va(struct dm_err *err, enum dm_code code, unsigned line,
     unsigned column, const char *fmt, va_list ap)
 {
