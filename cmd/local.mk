@@ -1,2 +1,6 @@
 # One stanza a program; DM_MAIN is what all of them share.
 DM_MAIN = cmd/common.c cmd/common.h
+
+bin_PROGRAMS += dmon-collect
+dmon_collect_SOURCES = cmd/dmon-collect.c $(DM_MAIN)
+dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)

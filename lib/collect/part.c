@@ -14,8 +14,8 @@ void dm_metrics_double(struct dm_metrics *m, const char *name, double value)
 	m->n++;
 }
 
-void dm_metrics_scaled(struct dm_metrics *m, const char *name, int64_t value,
-    unsigned decimals)
+void dm_metrics_scaled(
+    struct dm_metrics *m, const char *name, int64_t value, unsigned decimals)
 {
 	dm_record_metric_scaled(&m->text, name, value, decimals);
 	m->n++;

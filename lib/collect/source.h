@@ -12,11 +12,19 @@
  * How a sweep comes about. The core finds the containers (by their cgroups)
  * and the processes in them, then asks each source in the table's order to
  * sample. A source leaves what it measured as text in parts: one for the
- * host, one for each container. When all have been asked, the core writes
- * the records: what all sources say of the same labels in one record, then
- * rows with further labels, then the sweep records. A part stays until its
- * source writes it again, and so a slow source is repeated; the parts of a
- * source whose sample failed are left out.
+ * host, one for each container. The core writes the records container by
+ * container, then the host's: what all sources say of the same labels in one
+ * record, then rows with further labels; and then the sweep records. The
+ * parts of a source whose sample failed are left out.
+ *
+ * A source writes containers' parts in one of two ways:
+ * - in `sample`, for many containers at once. The part stays in memory until
+ *   the source writes it again, and so a slow source is repeated. For what
+ *   comes from one request to a daemon.
+ * - in `container`, asked for one container after the other, each right
+ *   before its records are written. The part is empty then and does not
+ *   stay: a thousand containers share one, which saves megabytes and cache
+ *   misses. For what is read afresh from the kernel.
  */
 
 /** Metrics as text, and how many they are. Add with dm_metrics_…. */
@@ -94,7 +102,7 @@ struct dm_container {
 	void *state[DM_SOURCES_MAX];	      /* the source's own; see forget */
 	struct dm_buf labels; /* the core's: the record's labels as text */
 	bool relabel;
-	bool seen;	      /* the core's: found in this sweep */
+	bool said;	      /* the core's: a failure of it has been said */
 	uint64_t first_sweep; /* when it was found */
 };
 
@@ -125,6 +133,7 @@ struct dm_collect {
 	struct dm_container **containers;
 	size_t n_containers;
 	struct dm_part host[DM_SOURCES_MAX]; /* by the source's index */
+	struct dm_cgroups *cgroups; /* where they lie: see discover.h */
 	/** Something worth a line on standard error; may be NULL. */
 	void (*warn)(void *ctx, const char *source, const struct dm_err *err);
 	void *warn_ctx;

@@ -1,0 +1,355 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/collect.h"
+
+#include <sys/resource.h>
+
+#include "collect/discover.h"
+#include "collect/emit.h"
+
+/* Records are handed on when there is this much, so that a sweep over a
+ * thousand containers is never in memory as a whole. */
+#define CHUNK_BYTES (64 * 1024)
+
+struct slot {
+	const struct dm_source *source;
+	void *state;
+	bool open;
+	bool ok;     /* in this sweep */
+	bool failed; /* and said so; until it succeeds again */
+	int64_t ns;  /* time taken in this sweep */
+	/* What a source that is asked container by container writes to. */
+	struct dm_part scratch;
+};
+
+struct dm_collector {
+	struct dm_collect pub;
+	struct dm_collector_options options;
+	struct slot slots[DM_SOURCES_MAX];
+	unsigned n;
+	struct dm_buf target; /* instance and job, as labels */
+	struct dm_buf out;
+	uint64_t samples;
+	bool no_cgroups; /* and said so */
+};
+
+static void say(
+    struct dm_collector *c, const char *source, const struct dm_err *err)
+{
+	if (c->options.warn)
+		c->options.warn(c->options.ctx, source, err);
+}
+
+static const struct dm_source *source_named(const char *name)
+{
+	for (size_t i = 0; dm_sources[i]; i++) {
+		if (strcmp(dm_sources[i]->name, name) == 0)
+			return dm_sources[i];
+	}
+	return NULL;
+}
+
+static bool chosen(
+    const struct dm_collector_options *o, const struct dm_source *source)
+{
+	if (o->n_sources == 0)
+		return !source->wanted || source->wanted(&o->collect);
+	for (size_t i = 0; i < o->n_sources; i++) {
+		if (strcmp(o->sources[i], source->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int choose(struct dm_collector *c, struct dm_err *err)
+{
+	const struct dm_collector_options *o = &c->options;
+
+	for (size_t i = 0; i < o->n_sources; i++) {
+		if (!source_named(o->sources[i]))
+			return dm_err_set(err, DM_EINVAL,
+			    "there is no source '%s'", o->sources[i]);
+	}
+	for (size_t i = 0; dm_sources[i]; i++) {
+		if (c->n < DM_SOURCES_MAX && chosen(o, dm_sources[i]))
+			c->slots[c->n++].source = dm_sources[i];
+	}
+	return 0;
+}
+
+int dm_collector_new(const struct dm_collector_options *options,
+    struct dm_collector **ret, struct dm_err *err)
+{
+	struct dm_collector *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return dm_err_nomem(err);
+	c->options = *options;
+	c->pub.options = options->collect;
+	c->pub.warn = options->warn;
+	c->pub.warn_ctx = options->ctx;
+	dm_emit_target(&c->target, &c->pub);
+	if (dm_buf_ok(&c->target, err) < 0 || choose(c, err) < 0) {
+		dm_collector_free(c);
+		return -1;
+	}
+	*ret = c;
+	return 0;
+}
+
+void dm_collector_free(struct dm_collector *c)
+{
+	if (!c)
+		return;
+	dm_cgroups_free(c->pub.cgroups);
+	for (unsigned i = 0; i < c->n; i++) {
+		struct slot *s = &c->slots[i];
+
+		if (s->open && s->source->close)
+			s->source->close(s->state);
+		dm_part_release(&s->scratch);
+		dm_part_release(&c->pub.host[i]);
+	}
+	dm_buf_release(&c->target);
+	dm_buf_release(&c->out);
+	free(c);
+}
+
+struct dm_container *dm_collect_find(
+    const struct dm_collect *c, struct dm_str id)
+{
+	return c->cgroups ? dm_cgroups_find(c->cgroups, id) : NULL;
+}
+
+static void gone(void *ctx, struct dm_container *container)
+{
+	struct dm_collector *c = ctx;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct slot *s = &c->slots[i];
+
+		if (s->open && s->source->forget)
+			s->source->forget(s->state, container, i);
+	}
+}
+
+/* Without cgroups there are no containers, but there is still a host. */
+static int discover(struct dm_collector *c, struct dm_err *err)
+{
+	struct dm_err why;
+
+	c->pub.n_containers = 0;
+	if (!c->pub.cgroups &&
+	    dm_cgroups_new(c->pub.options.sysfs, &c->pub.cgroups, &why) < 0) {
+		if (!c->no_cgroups)
+			say(c, "cgroups", &why);
+		c->no_cgroups = true;
+		return 0;
+	}
+	c->no_cgroups = false;
+	if (dm_cgroups_scan(c->pub.cgroups, &c->pub, gone, c, err) == 0)
+		return 0;
+	if (err->code == DM_ENOMEM)
+		return -1;
+	/* Unmounted: what comes next may be mounted elsewhere. */
+	say(c, "cgroups", err);
+	c->pub.n_containers = 0;
+	dm_cgroups_free(c->pub.cgroups);
+	c->pub.cgroups = NULL;
+	return 0;
+}
+
+static void failed(
+    struct dm_collector *c, struct slot *s, const struct dm_err *err)
+{
+	s->ok = false;
+	if (!s->failed)
+		say(c, s->source->name, err);
+	s->failed = true;
+}
+
+static void sample(struct dm_collector *c, unsigned i)
+{
+	struct slot *s = &c->slots[i];
+	int64_t start_ns = dm_time_mono_ns();
+	struct dm_err err = {0};
+
+	s->ok = false;
+	if (!s->open && s->source->open(&c->pub, i, &s->state, &err) < 0) {
+		failed(c, s, &err);
+	} else {
+		s->open = true;
+		if (s->source->sample &&
+		    s->source->sample(&c->pub, i, s->state, &err) < 0)
+			failed(c, s, &err);
+		else
+			s->ok = true;
+	}
+	s->ns = dm_time_mono_ns() - start_ns;
+}
+
+static void swap_part(struct dm_part *a, struct dm_part *b)
+{
+	struct dm_part t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+static bool ask(
+    struct dm_collector *c, unsigned i, struct dm_container *container)
+{
+	struct slot *s = &c->slots[i];
+	int64_t start_ns = dm_time_mono_ns();
+	struct dm_err err = {0};
+	int status;
+
+	dm_part_clear(&container->parts[i]);
+	status = s->source->container(&c->pub, i, s->state, container, &err);
+	s->ns += dm_time_mono_ns() - start_ns;
+	if (status == 0)
+		return true;
+	if (err.code != DM_ENODATA && !container->said) {
+		container->said = true;
+		say(c, s->source->name, &err);
+	}
+	return false;
+}
+
+static int hand_on(struct dm_collector *c, size_t at_least, struct dm_err *err)
+{
+	if (dm_buf_ok(&c->out, err) < 0)
+		return -1;
+	if (c->out.n < at_least || c->out.n == 0)
+		return 0;
+	if (c->options.write(c->options.ctx, dm_buf_str(&c->out), err) < 0)
+		return -1;
+	dm_buf_clear(&c->out);
+	return 0;
+}
+
+static int do_container(
+    struct dm_collector *c, struct dm_container *container, struct dm_err *err)
+{
+	unsigned with = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->slots[i].source->container)
+			swap_part(&container->parts[i], &c->slots[i].scratch);
+	}
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->slots[i].ok &&
+		    (!c->slots[i].source->container || ask(c, i, container)))
+			with |= 1U << i;
+	}
+	if (container->relabel)
+		dm_emit_container_labels(container, dm_buf_str(&c->target));
+	if (dm_buf_ok(&container->labels, err) < 0)
+		return -1;
+	c->samples += dm_emit_parts(&c->out, c->pub.ts_us, "container",
+	    dm_buf_str(&container->labels), container->parts, with);
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->slots[i].source->container)
+			swap_part(&container->parts[i], &c->slots[i].scratch);
+	}
+	return hand_on(c, CHUNK_BYTES, err);
+}
+
+static void do_host(struct dm_collector *c)
+{
+	unsigned with = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		struct slot *s = &c->slots[i];
+		int64_t start_ns = dm_time_mono_ns();
+		struct dm_err err = {0};
+
+		if (s->ok && s->source->finish) {
+			if (s->source->finish(&c->pub, i, s->state, &err) < 0)
+				failed(c, s, &err);
+			s->ns += dm_time_mono_ns() - start_ns;
+		}
+		if (s->ok) {
+			s->failed = false;
+			with |= 1U << i;
+		}
+	}
+	c->samples += dm_emit_parts(&c->out, c->pub.ts_us, "host",
+	    dm_buf_str(&c->target), c->pub.host, with);
+}
+
+static void begin_sweep_record(struct dm_collector *c, const char *source)
+{
+	dm_record_begin(&c->out, c->pub.ts_us, "sweep");
+	dm_record_label_text(&c->out, dm_buf_str(&c->target));
+	if (source)
+		dm_record_label(&c->out, "source", dm_str(source));
+	dm_record_metrics(&c->out);
+}
+
+static uint64_t cpu_us(void)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_SELF, &u) < 0)
+		return 0;
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static void add_sweep_records(
+    struct dm_collector *c, int64_t start_ns, uint64_t missed)
+{
+	struct dm_buf *b = &c->out;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct slot *s = &c->slots[i];
+
+		begin_sweep_record(c, s->source->name);
+		dm_record_metric_u64(b, "dmon_source_success", s->ok);
+		dm_record_metric_scaled(
+		    b, "dmon_source_duration_seconds", s->ns, 9);
+		dm_record_end(b);
+	}
+	begin_sweep_record(c, NULL);
+	dm_record_metric_u64(b, "up", 1);
+	dm_record_metric_scaled(
+	    b, "scrape_duration_seconds", dm_time_mono_ns() - start_ns, 9);
+	dm_record_metric_u64(b, "scrape_samples_scraped", c->samples);
+	dm_record_metric_u64(b, "dmon_containers", c->pub.n_containers);
+	dm_record_metric_u64(b, "dmon_sweeps_missed_total", missed);
+	dm_record_metric_scaled(
+	    b, "process_cpu_seconds_total", (int64_t)cpu_us(), 6);
+	dm_record_end(b);
+}
+
+int dm_collector_sweep(
+    struct dm_collector *c, int64_t ts_us, uint64_t missed, struct dm_err *err)
+{
+	int64_t start_ns = dm_time_mono_ns();
+
+	c->pub.ts_us = ts_us;
+	c->samples = 0;
+	dm_buf_clear(&c->out);
+	if (discover(c, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < c->n; i++)
+		sample(c, i);
+	for (size_t i = 0; i < c->pub.n_containers; i++) {
+		if (do_container(c, c->pub.containers[i], err) < 0)
+			return -1;
+	}
+	do_host(c);
+	add_sweep_records(c, start_ns, missed);
+	c->pub.sweep++;
+	return hand_on(c, 0, err);
+}
+
+bool dm_collector_succeeded(const struct dm_collector *c)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		if (!c->slots[i].ok)
+			return false;
+	}
+	return true;
+}

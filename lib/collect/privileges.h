@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_COLLECT_PRIVILEGES_H
+#define DM_COLLECT_PRIVILEGES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/**
+ * Give up all capabilities but those that looking needs: CAP_SYS_PTRACE
+ * (others' namespaces, root, working directory, descriptors) and
+ * CAP_DAC_READ_SEARCH (folders of others). What is not there is not gained.
+ * @ret_all  both are there
+ */
+int dm_privileges_drop(bool *ret_all, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Raise the limit of open descriptors as far as it goes. Sources keep many
+ * open, and go on with fewer.
+ */
+int dm_privileges_descriptors(struct dm_err *err) DM_MUST_CHECK;
+
+#endif
