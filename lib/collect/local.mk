@@ -11,3 +11,8 @@ libdmon_a_SOURCES += \
 	lib/collect/table.c \
 	lib/collect/tick.c lib/collect/tick.h \
 	lib/collect/tree.c lib/collect/tree.h
+libdmon_a_SOURCES += \
+	lib/collect/docker.c \
+	lib/collect/docker-answer.c lib/collect/docker-answer.h \
+	lib/collect/docker-engine.c lib/collect/docker-engine.h \
+	lib/collect/docker-split.c lib/collect/docker-split.h
