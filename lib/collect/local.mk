@@ -6,6 +6,14 @@ libdmon_a_SOURCES += \
 	lib/collect/part.c \
 	lib/collect/place.c lib/collect/place.h \
 	lib/collect/privileges.c lib/collect/privileges.h \
+	lib/collect/proc.c lib/collect/proc.h \
+	lib/collect/proc-base.c \
+	lib/collect/proc-full.c \
+	lib/collect/proc-look.c \
+	lib/collect/proc-text.c lib/collect/proc-text.h \
+	lib/collect/proc-thread.c \
+	lib/collect/proc-user.c \
+	lib/collect/proc-write.c \
 	lib/collect/runtime.c lib/collect/runtime.h \
 	lib/collect/source.h \
 	lib/collect/table.c \
