@@ -1,8 +1,13 @@
 libdmon_a_SOURCES += \
+	lib/collect/cgroup.c \
+	lib/collect/cgroup_metrics.c lib/collect/cgroup_metrics.h \
+	lib/collect/cgroup_parse.c lib/collect/cgroup_parse.h \
 	lib/collect/collect.c lib/collect/collect.h \
+	lib/collect/device.c lib/collect/device.h \
 	lib/collect/discover.c lib/collect/discover.h \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
+	lib/collect/hugetlb.c lib/collect/hugetlb.h \
 	lib/collect/part.c \
 	lib/collect/place.c lib/collect/place.h \
 	lib/collect/privileges.c lib/collect/privileges.h \
@@ -16,9 +21,12 @@ libdmon_a_SOURCES += \
 	lib/collect/proc-write.c \
 	lib/collect/runtime.c lib/collect/runtime.h \
 	lib/collect/source.h \
+	lib/collect/started.c lib/collect/started.h \
 	lib/collect/table.c \
 	lib/collect/tick.c lib/collect/tick.h \
-	lib/collect/tree.c lib/collect/tree.h
+	lib/collect/tree.c lib/collect/tree.h \
+	lib/collect/unattributed.c lib/collect/unattributed.h
+
 libdmon_a_SOURCES += \
 	lib/collect/docker.c \
 	lib/collect/docker-answer.c lib/collect/docker-answer.h \

@@ -6,6 +6,7 @@
  * they are asked: who names containers comes first. */
 const struct dm_source *const dm_sources[] = {
     &dm_source_docker,
+    &dm_source_cgroup,
     &dm_source_proc,
     NULL,
 };
