@@ -25,10 +25,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MARK	 "d309bec4" /* starts every id */
-#define ROOT	 "/sys/fs/cgroup"
-#define TREES	 16
-#define STACK	 16384
+#define MARK	       "d309bec4" /* starts every id */
+#define ROOT	       "/sys/fs/cgroup"
+#define TREES	       16
+#define STACK	       16384
 #define PATH_MAX_BYTES 512
 
 static struct {
@@ -250,8 +250,8 @@ static void find_home(void)
 			const char *last = strrchr(trees.path[t], '/') + 1;
 
 			if (*names ? strcmp(last, names) == 0 : trees.v2[t])
-				snprintf(home[t], sizeof(home[t]), "%.500s%.500s",
-				    trees.path[t], path);
+				snprintf(home[t], sizeof(home[t]),
+				    "%.500s%.500s", trees.path[t], path);
 		}
 	}
 	if (f)
