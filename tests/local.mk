@@ -87,3 +87,9 @@ dist-hook:
 
 check-programs: $(check_PROGRAMS)
 .PHONY: check-programs
+
+# Actors of tests/cmd.
+check_PROGRAMS += tests/cmd/proc-actor
+tests_cmd_proc_actor_SOURCES = tests/cmd/proc-actor.c
+tests_cmd_proc_actor_CFLAGS = $(DM_CFLAGS) -pthread
+tests_cmd_proc_actor_LDFLAGS = $(DM_LDFLAGS) -pthread

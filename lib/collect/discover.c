@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collect/place.h"
@@ -385,15 +386,20 @@ bool dm_cgroups_v2(const struct dm_cgroups *g, enum dm_controller controller)
 	return i >= 0 && g->hierarchies.list[i].v2;
 }
 
-bool dm_cgroups_root(const struct dm_cgroups *g, enum dm_controller controller,
-    struct dm_buf *path)
+/* Open DIR[/NAME]/FILE of a hierarchy. */
+static int open_file(const struct dm_hierarchy *h, const char *dir,
+    const char *name, const char *file, struct dm_err *err)
 {
-	int i = g->hierarchies.of[controller];
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), ".%s%s/%s", dir, name, file);
+	int fd;
 
-	if (i < 0)
-		return false;
-	dm_buf_add_cstr(path, g->hierarchies.list[i].path);
-	return true;
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return dm_err_set(err, DM_ELIMIT, "%s: path too long", file);
+	fd = openat(h->fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return dm_err_errno(err, errno, "%s", path + 1);
+	return fd;
 }
 
 int dm_cgroups_open(const struct dm_cgroups *g, const struct dm_container *c,
@@ -401,19 +407,37 @@ int dm_cgroups_open(const struct dm_cgroups *g, const struct dm_container *c,
 {
 	const struct found *f = (const struct found *)c;
 	int i = g->hierarchies.of[controller];
-	char path[PATH_MAX];
-	const char *dir;
-	int n, fd;
 
 	if (i < 0 || !f->dirs[i])
 		return dm_err_set(err, DM_ENODATA, "%s: no cgroup", file);
-	dir = f->dirs[i];
-	n = snprintf(path, sizeof(path), "%s%s/%s", *dir ? dir + 1 : "",
-	    *dir ? strrchr(c->cgroup, '/') : strrchr(c->cgroup, '/') + 1, file);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return dm_err_set(err, DM_ELIMIT, "%s: path too long", file);
-	fd = openat(g->hierarchies.list[i].fd, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return dm_err_errno(err, errno, "%s", path);
+	return open_file(&g->hierarchies.list[i], f->dirs[i],
+	    strrchr(c->cgroup, '/'), file, err);
+}
+
+int dm_cgroups_open_parent(const struct dm_cgroups *g,
+    const struct dm_container *c, enum dm_controller controller,
+    const char *file, struct dm_str *ret_path, struct dm_err *err)
+{
+	const struct found *f = (const struct found *)c;
+	int i = g->hierarchies.of[controller];
+	int fd;
+
+	if (i < 0 || !f->dirs[i] || !*f->dirs[i] || f->node->parent->container)
+		return dm_err_set(err, DM_ENODATA, "%s: no parent", file);
+	fd = open_file(&g->hierarchies.list[i], f->dirs[i], "", file, err);
+	if (fd >= 0)
+		*ret_path = dm_str(f->dirs[i]);
 	return fd;
+}
+
+int64_t dm_cgroups_made_us(
+    const struct dm_cgroups *g, const struct dm_container *c)
+{
+	struct stat st;
+
+	if (fstatat(g->tree.hierarchy->fd, c->cgroup + 1, &st,
+		AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * DM_US_PER_S +
+	       st.st_mtim.tv_nsec / 1000;
 }

@@ -53,10 +53,6 @@ struct dm_container *dm_cgroups_find(
 /** Is this controller's hierarchy cgroup v2? */
 bool dm_cgroups_v2(const struct dm_cgroups *g, enum dm_controller controller);
 
-/** A file name of a controller in the root of its hierarchy, into path. */
-bool dm_cgroups_root(const struct dm_cgroups *g, enum dm_controller controller,
-    struct dm_buf *path);
-
 /**
  * Open a file of a container for reading.
  * Returns the descriptor, or -1 with DM_ENODATA where there is no such
@@ -65,5 +61,20 @@ bool dm_cgroups_root(const struct dm_cgroups *g, enum dm_controller controller,
 int dm_cgroups_open(const struct dm_cgroups *g, const struct dm_container *c,
     enum dm_controller controller, const char *file,
     struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * As dm_cgroups_open, for the folder that a container lies in, which must not
+ * be the root nor within another container.
+ * @ret_path  its path, lent
+ */
+int dm_cgroups_open_parent(const struct dm_cgroups *g,
+    const struct dm_container *c, enum dm_controller controller,
+    const char *file, struct dm_str *ret_path,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** When the container's cgroup was made, as far as its folder says; 0: not
+ * known. */
+int64_t dm_cgroups_made_us(
+    const struct dm_cgroups *g, const struct dm_container *c);
 
 #endif

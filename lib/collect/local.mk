@@ -1,13 +1,34 @@
 libdmon_a_SOURCES += \
+	lib/collect/cgroup.c \
+	lib/collect/cgroup_metrics.c lib/collect/cgroup_metrics.h \
+	lib/collect/cgroup_parse.c lib/collect/cgroup_parse.h \
 	lib/collect/collect.c lib/collect/collect.h \
+	lib/collect/device.c lib/collect/device.h \
 	lib/collect/discover.c lib/collect/discover.h \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
+	lib/collect/hugetlb.c lib/collect/hugetlb.h \
 	lib/collect/part.c \
 	lib/collect/place.c lib/collect/place.h \
 	lib/collect/privileges.c lib/collect/privileges.h \
+	lib/collect/proc.c lib/collect/proc.h \
+	lib/collect/proc-base.c \
+	lib/collect/proc-full.c \
+	lib/collect/proc-look.c \
+	lib/collect/proc-text.c lib/collect/proc-text.h \
+	lib/collect/proc-thread.c \
+	lib/collect/proc-user.c \
+	lib/collect/proc-write.c \
 	lib/collect/runtime.c lib/collect/runtime.h \
 	lib/collect/source.h \
+	lib/collect/started.c lib/collect/started.h \
 	lib/collect/table.c \
 	lib/collect/tick.c lib/collect/tick.h \
-	lib/collect/tree.c lib/collect/tree.h
+	lib/collect/tree.c lib/collect/tree.h \
+	lib/collect/unattributed.c lib/collect/unattributed.h
+
+libdmon_a_SOURCES += \
+	lib/collect/docker.c \
+	lib/collect/docker-answer.c lib/collect/docker-answer.h \
+	lib/collect/docker-engine.c lib/collect/docker-engine.h \
+	lib/collect/docker-split.c lib/collect/docker-split.h

@@ -5,5 +5,8 @@
 /* A new source is one file and one line here. The order is that in which
  * they are asked: who names containers comes first. */
 const struct dm_source *const dm_sources[] = {
+    &dm_source_docker,
+    &dm_source_cgroup,
+    &dm_source_proc,
     NULL,
 };

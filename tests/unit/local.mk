@@ -9,3 +9,18 @@ tests_unit_test_scan_SOURCES = tests/unit/test-scan.c \
 	tests/unit/record-oracle.c tests/unit/record-oracle.h
 tests_unit_test_scan_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_scan_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-docker-answer
+tests_unit_test_docker_answer_SOURCES = tests/unit/test-docker-answer.c
+tests_unit_test_docker_answer_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_docker_answer_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-proc-text
+tests_unit_test_proc_text_SOURCES = tests/unit/test-proc-text.c
+tests_unit_test_proc_text_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_proc_text_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-proc
+tests_unit_test_proc_SOURCES = tests/unit/test-proc.c
+tests_unit_test_proc_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_proc_LDADD = $(TEST_LDADD)

@@ -1,0 +1,346 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/docker-engine.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+
+#include "base/time.h"
+#include "collect/docker-answer.h"
+
+#define USUAL_HOST	 "unix:///var/run/docker.sock"
+#define HEADER_BYTES_MAX 65536
+#define REFUSAL_BYTES	 2048 /* of an error's answer that is looked at */
+#define NS_PER_MS	 INT64_C(1000000)
+
+struct dm_engine {
+	CURLM *multi;
+	CURL *easy;
+	char *host;	    /* as messages name it: no user or password in it */
+	struct dm_buf base; /* of URLs */
+	int64_t patience_ns, started_ns;
+	bool busy;
+	long status;
+	size_t header_bytes;
+	uint64_t bytes; /* that came, ever: to see that some did */
+	struct dm_split split;
+	struct dm_buf refusal; /* the answer where the status is not 200 */
+	struct dm_err why;     /* why a callback ended the transfer */
+	bool stopped;
+	char curl_says[CURL_ERROR_SIZE];
+};
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct dm_engine *e = ctx;
+
+	(void)p;
+	e->header_bytes += size * n;
+	e->bytes += size * n;
+	if (e->header_bytes <= HEADER_BYTES_MAX)
+		return size * n;
+	dm_err_set(&e->why, DM_ELIMIT, "the answer's header is too long");
+	e->stopped = true;
+	return 0;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct dm_engine *e = ctx;
+	long status = 0;
+
+	n *= size;
+	e->bytes += n;
+	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 200) {
+		size_t room = REFUSAL_BYTES - e->refusal.n;
+
+		dm_buf_add(&e->refusal, p, n < room ? n : room);
+		/* Enough has been seen of an answer that never ends. */
+		return n <= room ? n : 0;
+	}
+	if (dm_split_add(&e->split, p, n, &e->why) == 0)
+		return n;
+	e->stopped = true;
+	return 0;
+}
+
+static int set_certs(struct dm_engine *e, const char *folder)
+{
+	static const struct {
+		CURLoption option;
+		const char *file;
+	} files[] = {
+	    {CURLOPT_CAINFO, "ca.pem"},
+	    {CURLOPT_SSLCERT, "cert.pem"},
+	    {CURLOPT_SSLKEY, "key.pem"},
+	};
+	DM_AUTO_BUF struct dm_buf path = {0};
+
+	for (size_t i = 0; i < DM_COUNT(files); i++) {
+		dm_buf_clear(&path);
+		dm_buf_addf(&path, "%s/%s", folder, files[i].file);
+		if (curl_easy_setopt(e->easy, files[i].option,
+			dm_buf_cstr(&path)) != CURLE_OK ||
+		    path.failed)
+			return -1;
+	}
+	return 0;
+}
+
+/* tcp://host:port. A user and a password would end up in messages. */
+static int set_tcp(struct dm_engine *e, const char *address, const char *certs,
+    struct dm_err *err)
+{
+	size_t n = strcspn(address, "/?#");
+	const char *behind = address + n;
+
+	if (n == 0 || memchr(address, '@', n) ||
+	    (*behind != '\0' && strcmp(behind, "/") != 0))
+		return dm_err_set(err, DM_EINVAL,
+		    "the engine's address is not tcp://host:port");
+	dm_buf_addf(
+	    &e->base, "http%s://%.*s", certs ? "s" : "", (int)n, address);
+	if (certs && set_certs(e, certs) < 0)
+		return dm_err_nomem(err);
+	return 0;
+}
+
+static int set_host(struct dm_engine *e, const char *host, const char *certs,
+    struct dm_err *err)
+{
+	struct dm_str s = dm_str(host);
+
+	e->host = dm_str_dup(s);
+	if (!e->host)
+		return dm_err_nomem(err);
+	if (dm_str_starts(s, "tcp://"))
+		return set_tcp(e, host + 6, certs, err);
+	if (!dm_str_starts(s, "unix:///"))
+		return dm_err_set(err, DM_EINVAL,
+		    "the engine's address is neither unix:///path nor "
+		    "tcp://host:port");
+	dm_buf_add_cstr(&e->base, "http://engine");
+	if (curl_easy_setopt(e->easy, CURLOPT_UNIX_SOCKET_PATH, host + 7) !=
+	    CURLE_OK)
+		return dm_err_set(err, DM_EINVAL,
+		    "the engine's socket can't be %s", host + 7);
+	return 0;
+}
+
+/* setopt fails without memory, or where libcurl lacks what is asked. */
+static bool set_options(struct dm_engine *e)
+{
+	CURL *h = e->easy;
+
+	return !curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L) &&
+	       !curl_easy_setopt(h, CURLOPT_PROXY, "") &&
+	       !curl_easy_setopt(
+		   h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+	       !curl_easy_setopt(h, CURLOPT_USERAGENT, "dmon-collect") &&
+	       !curl_easy_setopt(h, CURLOPT_ERRORBUFFER, e->curl_says) &&
+	       !curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header) &&
+	       !curl_easy_setopt(h, CURLOPT_HEADERDATA, e) &&
+	       !curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body) &&
+	       !curl_easy_setopt(h, CURLOPT_WRITEDATA, e);
+}
+
+int dm_engine_new(const struct dm_engine_options *options,
+    struct dm_engine **ret_engine, struct dm_err *err)
+{
+	DM_AUTO_ENGINE struct dm_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return dm_err_nomem(err);
+	e->multi = curl_multi_init();
+	e->easy = curl_easy_init();
+	if (!e->multi || !e->easy)
+		return dm_err_nomem(err);
+	if (!set_options(e))
+		return dm_err_set(err, DM_ESYS, "libcurl lacks an option");
+	if (set_host(e, options->host ? options->host : USUAL_HOST,
+		options->certs, err) < 0 ||
+	    dm_buf_ok(&e->base, err) < 0)
+		return -1;
+	e->patience_ns = options->patience_ns;
+	e->split.limits = options->limits;
+	*ret_engine = dm_steal(&e);
+	return 0;
+}
+
+void dm_engine_free(struct dm_engine *e)
+{
+	if (!e)
+		return;
+	dm_engine_abort(e);
+	curl_easy_cleanup(e->easy);
+	curl_multi_cleanup(e->multi);
+	dm_buf_release(&e->base);
+	dm_buf_release(&e->refusal);
+	dm_split_release(&e->split);
+	free(e->host);
+	free(e);
+}
+
+int dm_engine_get(struct dm_engine *e, const char *path,
+    int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
+    struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf url = {0};
+
+	dm_buf_add_str(&url, dm_buf_str(&e->base));
+	dm_buf_add_cstr(&url, path);
+	if (curl_easy_setopt(e->easy, CURLOPT_URL, dm_buf_cstr(&url)) !=
+		CURLE_OK ||
+	    url.failed)
+		return dm_err_nomem(err);
+	dm_split_clear(&e->split);
+	e->split.object = object;
+	e->split.ctx = ctx;
+	dm_buf_clear(&e->refusal);
+	e->header_bytes = 0;
+	e->status = 0;
+	e->stopped = false;
+	e->curl_says[0] = '\0';
+	if (curl_multi_add_handle(e->multi, e->easy) != CURLM_OK)
+		return dm_err_nomem(err);
+	e->started_ns = dm_time_mono_ns();
+	e->busy = true;
+	return 0;
+}
+
+bool dm_engine_busy(const struct dm_engine *e)
+{
+	return e->busy;
+}
+
+long dm_engine_status(const struct dm_engine *e)
+{
+	return e->status;
+}
+
+static void finish(struct dm_engine *e)
+{
+	if (e->busy)
+		curl_multi_remove_handle(e->multi, e->easy);
+	e->busy = false;
+}
+
+void dm_engine_abort(struct dm_engine *e)
+{
+	/* libcurl closes the connection of a handle that is removed in
+	 * mid-transfer, and keeps that of a complete one. */
+	finish(e);
+}
+
+/* The engine refused: with its own words, where it has some. */
+static int refused(struct dm_engine *e, struct dm_err *err)
+{
+	enum dm_code code = e->status == 404 ? DM_ENODATA : DM_ESYS;
+	json_t *answer = dm_docker_parse(dm_buf_str(&e->refusal), NULL);
+	struct dm_str said = {"", 0};
+
+	if (answer)
+		said = dm_docker_message(answer);
+	if (e->status == 401 || e->status == 403)
+		code = DM_EPERM;
+	dm_err_set(err, code, "HTTP status %ld%s%.*s", e->status,
+	    said.n ? ": " : "", (int)said.n, said.p);
+	json_decref(answer);
+	return -1;
+}
+
+/* libcurl gave up. */
+static int gave_up(struct dm_engine *e, CURLcode result, struct dm_err *err)
+{
+	const char *says =
+	    e->curl_says[0] ? e->curl_says : curl_easy_strerror(result);
+	long errnum = 0;
+
+	curl_easy_getinfo(e->easy, CURLINFO_OS_ERRNO, &errnum);
+	if (result == CURLE_OUT_OF_MEMORY)
+		return dm_err_nomem(err);
+	if (result == CURLE_COULDNT_CONNECT && errnum)
+		return dm_err_errno(err, (int)errnum, "can't connect");
+	return dm_err_set(err, DM_ESYS, "%s", says);
+}
+
+static int judge(struct dm_engine *e, CURLcode result, struct dm_err *err)
+{
+	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &e->status);
+	if (e->stopped) {
+		if (err)
+			*err = e->why;
+		return -1;
+	}
+	if (e->status && e->status != 200)
+		return refused(e, err);
+	if (result != CURLE_OK)
+		return gave_up(e, result, err);
+	return dm_split_end(&e->split, err) < 0 ? -1 : 1;
+}
+
+/* Has the transfer ended? 0: no; otherwise as dm_engine_step. */
+static int look(struct dm_engine *e, struct dm_err *err)
+{
+	CURLMsg *message;
+	int left, running, rc = 0;
+
+	if (curl_multi_perform(e->multi, &running) != CURLM_OK)
+		return dm_err_set(err, DM_ESYS, "libcurl failed");
+	while ((message = curl_multi_info_read(e->multi, &left)))
+		if (message->msg == CURLMSG_DONE)
+			rc = judge(e, message->data.result, err);
+	return rc;
+}
+
+/* Wait for the next bytes. */
+static int await(struct dm_engine *e, int64_t wait_ns, struct dm_err *err)
+{
+	int ms = (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
+
+	if (curl_multi_poll(e->multi, NULL, 0, ms, NULL) != CURLM_OK)
+		return dm_err_set(err, DM_ESYS, "libcurl failed");
+	return 0;
+}
+
+static int go_on(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
+    struct dm_err *err)
+{
+	uint64_t bytes = e->bytes;
+	int64_t now = dm_time_mono_ns(), idle_end = now + idle_ns;
+
+	for (;;) {
+		int rc = look(e, err);
+
+		now = dm_time_mono_ns();
+		if (rc != 0)
+			return rc;
+		if (e->bytes != bytes) {
+			bytes = e->bytes;
+			idle_end = now + idle_ns;
+		}
+		if (idle_end > deadline_ns)
+			idle_end = deadline_ns;
+		if (now >= idle_end)
+			break;
+		if (await(e, idle_end - now, err) < 0)
+			return -1;
+	}
+	if (now - e->started_ns < e->patience_ns)
+		return 0;
+	return dm_err_set(err, DM_EBUSY, "no answer after %.0f s",
+	    (double)(now - e->started_ns) / 1e9);
+}
+
+int dm_engine_step(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
+    struct dm_err *err)
+{
+	int rc = go_on(e, idle_ns, deadline_ns, err);
+
+	if (rc != 0)
+		finish(e);
+	if (rc < 0)
+		dm_err_wrap(err, "%s", e->host);
+	return rc;
+}

@@ -1,0 +1,162 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void look_status(struct dm_proc_looker *l, struct dm_proc *p)
+{
+	if (dm_proc_read(l, p->dir, "status") == 0)
+		dm_proc_status_parse(dm_buf_str(&l->text), &p->full.status);
+}
+
+static void set_exe(struct dm_proc *p, struct dm_str target)
+{
+	char *copy;
+
+	if (p->exe && dm_str_eq((struct dm_str){p->exe, p->exe_n}, target))
+		return;
+	copy = dm_str_dup(target);
+	free(p->exe);
+	p->exe = copy;
+	p->exe_n = copy ? target.n : 0;
+}
+
+static void forget_exe(struct dm_proc *p)
+{
+	free(p->exe);
+	p->exe = NULL;
+	p->exe_n = 0;
+}
+
+/* A kernel thread and a zombie have no executable. */
+static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(p->dir, "exe", target, sizeof(target));
+	struct dm_str text = {target, n > 0 ? (size_t)n : 0};
+	struct stat st;
+
+	if (n <= 0) {
+		forget_exe(p);
+		return;
+	}
+	set_exe(p, text);
+	p->full.seen |= DM_SEEN_EXE;
+	/* The text alone can be feigned by a file of that name, the count of
+	 * links says nothing where another link is left. */
+	p->full.deleted = dm_str_ends(text, " (deleted)");
+	if (l->live && fstatat(p->dir, "exe", &st, 0) == 0 && st.st_nlink == 0)
+		p->full.deleted = true;
+	p->full.memfd = p->full.deleted && dm_str_starts(text, "/memfd:");
+}
+
+static bool count_entries(int dir, const char *name, uint64_t *ret)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char buf[4096] __attribute__((aligned(8)));
+	uint64_t n = 0;
+	ssize_t got = -1;
+
+	while (fd >= 0 && (got = getdents64(fd, buf, sizeof(buf))) > 0) {
+		for (ssize_t i = 0; i < got;) {
+			const struct dirent64 *e = (const void *)(buf + i);
+
+			n += e->d_name[0] != '.';
+			i += e->d_reclen;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (got == 0)
+		*ret = n;
+	return got == 0;
+}
+
+static void look_fds(const struct dm_proc_looker *l, struct dm_proc *p)
+{
+	struct stat st;
+
+	if (!l->fd_count) {
+		if (count_entries(p->dir, "fd", &p->full.fds))
+			p->full.seen |= DM_SEEN_FDS;
+		return;
+	}
+	if (fstatat(p->dir, "fd", &st, 0) < 0)
+		return;
+	p->full.fds = (uint64_t)st.st_size;
+	p->full.seen |= DM_SEEN_FDS;
+}
+
+static bool mount_of(int dir, const char *name, uint64_t *ret)
+{
+	struct statx st;
+
+	if (statx(dir, name, 0, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return false;
+	*ret = st.stx_mnt_id;
+	return true;
+}
+
+/* Is the working directory on a mount that the process can't have reached
+ * by its path? 1, 0, or -1: can't be seen. */
+static int cwd_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p)
+{
+	uint64_t root, cwd;
+
+	if (!mount_of(p->dir, "root", &root) || !mount_of(p->dir, "cwd", &cwd))
+		return -1;
+	if (cwd == root)
+		return 0;
+	if (dm_proc_read(l, p->dir, "mountinfo") != 0)
+		return -1;
+	return !dm_proc_mountinfo_has(dm_buf_str(&l->text), cwd);
+}
+
+static void look_cwd(struct dm_proc_looker *l, struct dm_proc *p)
+{
+	int foreign = cwd_is_foreign(l, p);
+
+	/* It may have moved between the two looks. */
+	if (foreign == 1)
+		foreign = cwd_is_foreign(l, p);
+	if (foreign < 0)
+		return;
+	p->full.seen |= DM_SEEN_CWD;
+	p->full.foreign_cwd = foreign;
+}
+
+static void look_uid_inside(struct dm_proc_looker *l, struct dm_proc *p)
+{
+	unsigned bit = 1u << DM_NS_USER;
+	uint32_t uid = p->view.uid;
+
+	if (!l->live)
+		uid = p->full.status.uid;
+	if (p->view.ns_seen & l->host.ns_seen & bit &&
+	    p->view.ns[DM_NS_USER] == l->host.ns[DM_NS_USER]) {
+		p->full.uid_inside = uid;
+	} else if (dm_proc_read(l, p->dir, "uid_map") != 0 ||
+		   !dm_proc_uid_inside(
+		       dm_buf_str(&l->text), uid, &p->full.uid_inside)) {
+		return;
+	}
+	p->full.seen |= DM_SEEN_UID_INSIDE;
+}
+
+void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p)
+{
+	p->full = (struct dm_proc_full){0};
+	look_status(l, p);
+	look_exe(l, p);
+	look_fds(l, p);
+	look_uid_inside(l, p);
+	if (l->live)
+		look_cwd(l, p);
+}
