@@ -34,15 +34,24 @@ static void forget_exe(struct dm_proc *p)
 	p->exe_n = 0;
 }
 
-/* A kernel thread and a zombie have no executable. */
+/* Who has no executable has no memory any more: it is ending, and has begun
+ * to leave what it had. */
+static void leave_out(struct dm_proc_view *v)
+{
+	v->ns_seen &= 1u << DM_NS_USER;
+	v->root_seen = false;
+}
+
 static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(p->dir, "exe", target, sizeof(target));
 	struct dm_str text = {target, n > 0 ? (size_t)n : 0};
-	struct stat st;
+	struct statx st;
 
 	if (n <= 0) {
+		if (l->live && n < 0 && errno == ENOENT)
+			leave_out(&p->view);
 		forget_exe(p);
 		return;
 	}
@@ -51,7 +60,8 @@ static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
 	/* The text alone can be feigned by a file of that name, the count of
 	 * links says nothing where another link is left. */
 	p->full.deleted = dm_str_ends(text, " (deleted)");
-	if (l->live && fstatat(p->dir, "exe", &st, 0) == 0 && st.st_nlink == 0)
+	if (l->live && dm_proc_statx(p->dir, "exe", STATX_NLINK, &st) &&
+	    st.stx_nlink == 0)
 		p->full.deleted = true;
 	p->full.memfd = p->full.deleted && dm_str_starts(text, "/memfd:");
 }
@@ -97,7 +107,7 @@ static bool mount_of(int dir, const char *name, uint64_t *ret)
 {
 	struct statx st;
 
-	if (statx(dir, name, 0, STATX_MNT_ID, &st) < 0 ||
+	if (!dm_proc_statx(dir, name, STATX_MNT_ID, &st) ||
 	    !(st.stx_mask & STATX_MNT_ID))
 		return false;
 	*ret = st.stx_mnt_id;

@@ -82,15 +82,24 @@ static void read_caps(pid_t tid, struct dm_proc_view *v)
 	v->caps_seen = true;
 }
 
+bool dm_proc_statx(int dir, const char *name, unsigned mask, struct statx *ret)
+{
+	/* A process chooses where its root, working directory and executable
+	 * lie: a filesystem of its own (FUSE) must not be asked, for it may
+	 * never answer. */
+	return statx(dir, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, mask,
+		   ret) == 0;
+}
+
 static void read_root(int dir, struct dm_proc_view *v)
 {
-	struct stat st;
+	struct statx st;
 
 	/* The link's text is always "/". */
-	if (fstatat(dir, "root", &st, 0) < 0)
+	if (!dm_proc_statx(dir, "root", STATX_INO, &st))
 		return;
-	v->root_dev = st.st_dev;
-	v->root_ino = st.st_ino;
+	v->root_dev = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+	v->root_ino = st.stx_ino;
 	v->root_seen = true;
 }
 
@@ -122,8 +131,13 @@ void dm_proc_view_read(const struct dm_proc_looker *l, int dir, pid_t tid,
 		if (ns & 1u << i)
 			read_ns(dir, i, ret);
 	}
-	if (l->live)
-		read_root(dir, ret);
+	if (!l->live)
+		return;
+	read_root(dir, ret);
+	/* Who has no root any more is ending, and leaves its namespaces one
+	 * by one. */
+	if (!ret->root_seen)
+		ret->ns_seen &= 1u << DM_NS_USER;
 }
 
 static bool open_dir(struct dm_proc_looker *l, struct dm_proc *p)

@@ -239,9 +239,10 @@ bool dm_proc_is_runtime(struct dm_str exe)
 	const char *slash = exe.n ? memrchr(exe.p, '/', exe.n) : NULL;
 	struct dm_str base = exe;
 
-	/* runc and crun run from a copy of themselves in memory, so that a
+	/* runc and crun run from a copy of themselves in memory, or from a
+	 * mount of the file alone that is detached at once, so that a
 	 * container can't overwrite them (CVE-2019-5736). */
-	if (dm_str_starts(exe, "/memfd:runc_cloned:") ||
+	if (dm_str_is(exe, "/") || dm_str_starts(exe, "/memfd:runc_cloned:") ||
 	    dm_str_starts(exe, "/memfd:crun_cloned:"))
 		return true;
 	if (slash) {

@@ -28,6 +28,8 @@ static bool thread_view(const struct dm_proc_looker *l, const struct dm_proc *p,
 		return false;
 	dm_proc_view_read(l, dir, tid, THREAD_NS, ret);
 	close(dir);
+	if (!ret->root_seen)
+		return false; /* it is ending, or can't be seen */
 	for (size_t i = 0; i < DM_COUNT(shared); i++) {
 		ret->ns[shared[i]] = p->view.ns[shared[i]];
 		ret->ns_seen |= (uint8_t)(p->view.ns_seen & 1u << shared[i]);

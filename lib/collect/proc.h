@@ -3,6 +3,8 @@
 #ifndef DM_COLLECT_PROC_H
 #define DM_COLLECT_PROC_H
 
+#include <sys/stat.h>
+
 #include "collect/proc-text.h"
 #include "collect/source.h"
 
@@ -141,6 +143,9 @@ bool dm_proc_look(struct dm_proc_looker *l, struct dm_proc *p);
 /** The view of the task whose folder dir is. The namespaces in `ns` only. */
 void dm_proc_view_read(const struct dm_proc_looker *l, int dir, pid_t tid,
     unsigned ns, struct dm_proc_view *ret);
+
+/** A process's root, cwd or exe, itself, without asking its filesystem. */
+bool dm_proc_statx(int dir, const char *name, unsigned mask, struct statx *ret);
 
 /** A file of a process as text, in l->text. 0, or an errno. */
 int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name);

@@ -214,6 +214,7 @@ static void test_names(void **state)
 	assert_int_equal(dm_proc_state_number('?'), -1);
 	assert_true(dm_proc_is_runtime(DM_STR("/usr/bin/runc")));
 	assert_true(dm_proc_is_runtime(DM_STR("/runc")));
+	assert_true(dm_proc_is_runtime(DM_STR("/")));
 	assert_true(dm_proc_is_runtime(
 	    DM_STR("/memfd:runc_cloned:/proc/self/exe (deleted)")));
 	assert_false(dm_proc_is_runtime(DM_STR("/usr/bin/runc2")));
