@@ -24,3 +24,8 @@ UNIT_TESTS += tests/unit/test-proc
 tests_unit_test_proc_SOURCES = tests/unit/test-proc.c
 tests_unit_test_proc_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_proc_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-stream
+tests_unit_test_stream_SOURCES = tests/unit/test-stream.c
+tests_unit_test_stream_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_stream_LDADD = $(TEST_LDADD)
