@@ -29,3 +29,13 @@ UNIT_TESTS += tests/unit/test-stream
 tests_unit_test_stream_SOURCES = tests/unit/test-stream.c
 tests_unit_test_stream_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_stream_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-template
+tests_unit_test_template_SOURCES = tests/unit/test-template.c
+tests_unit_test_template_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_template_LDADD = $(TEST_LDADD) $(PCRE2_LIBS)
+
+UNIT_TESTS += tests/unit/test-yaml
+tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
+tests_unit_test_yaml_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_yaml_LDADD = $(TEST_LDADD) $(YAML_LIBS)

@@ -1,0 +1,76 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_RULES_ENGINE_PARTS_H
+#define DM_RULES_ENGINE_PARTS_H
+
+#include "rules/alert.h"
+#include "rules/engine.h"
+#include "series/window.h"
+
+/* What engine.c (the stream), evaluate.c (rules), report.c (what they write)
+ * and state.c share. */
+
+struct dm_engine {
+	struct dm_engine_options options;
+	struct dm_window *window;
+	struct dm_labels_pool *pool;
+	struct dm_scanner *scanner;
+	struct dm_rule_set rules;
+	struct dm_labels *no_labels; /* of a scalar */
+	const struct dm_name *alerts_name, *for_state_name;
+
+	int64_t now_us;	   /* of the last evaluation; DM_NEVER: none yet */
+	bool behind;	   /* it has been said that a clock steps back */
+	int64_t offset_us; /* the greatest query_offset */
+
+	/* Rule files: */
+	uint64_t stamp;
+	int64_t looked_ns;
+
+	/* By a name's id in the scanner: do rules look at it as an event's? */
+	uint8_t *event_names;
+	size_t n_event_names;
+	struct dm_str *hot; /* names under way; see dm_engine_event */
+	size_t cap_hot;
+
+	struct dm_buf *out;	    /* of the callback under way */
+	struct dm_buf backlog;	    /* to be written first of all */
+	struct dm_buf labels, line; /* scratch */
+	enum dm_severity fired;
+};
+
+/** Make a rule set ready: bound to the window, with keys and memory. */
+int dm_engine_bind(struct dm_engine *e, struct dm_rule_set *set,
+    struct dm_err *err) DM_MUST_CHECK;
+/** Free a set whose rules may have memory. */
+void dm_engine_rules_release(struct dm_rule_set *set);
+
+/** A sweep has ended: evaluate the groups whose slot begins. */
+int dm_engine_sweep(
+    struct dm_engine *e, int64_t t_us, struct dm_err *err) DM_MUST_CHECK;
+/** An event: evaluate the rules that name one of its metrics. */
+int dm_engine_event(struct dm_engine *e, const struct dm_record *r,
+    struct dm_err *err) DM_MUST_CHECK;
+/** A rule has gone: end what it has. */
+int dm_engine_rule_end(struct dm_engine *e, struct dm_rule *rule,
+    struct dm_err *err) DM_MUST_CHECK;
+/** Say what went wrong with a rule. */
+void dm_engine_say_rule(
+    struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why);
+
+/** The sink of alerts; its ctx is the engine. */
+extern const struct dm_alert_sink dm_engine_alert_sink;
+/** Write a recorded sample and put it into the window; dm_stale(): it has
+ * ended. */
+int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
+    struct dm_labels *labels, int64_t t_us, double value,
+    struct dm_err *err) DM_MUST_CHECK;
+int dm_engine_alert_changed(void *e, const struct dm_rule *rule,
+    struct dm_alert *a, int64_t t_us, struct dm_err *err);
+
+static inline int64_t dm_floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/time.h"
+#include "base/utf8.h"
+#include "record/write.h"
+#include "rules/engine-parts.h"
+
+/* Rules are looked at again so often at most. */
+#define LOOK_AGAIN_NS INT64_C(1000000000)
+
+/* file, group: without the folder, so that rules are known again when the
+ * same files are named by another path. */
+static char *group_key(const struct dm_rule_group *g)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	const char *slash = strrchr(g->file, '/');
+	const char *file = slash ? slash + 1 : g->file;
+
+	dm_utf8_add_escaped(&b, file, strlen(file));
+	dm_buf_add_char(&b, '\x1f');
+	dm_buf_add_cstr(&b, g->name);
+	return b.failed ? NULL : dm_str_dup(dm_buf_str(&b));
+}
+
+static char *rule_key(const struct dm_rule *rule, unsigned nth)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	dm_buf_addf(&b, "%s\x1f%s\x1f%s\x1f", rule->group->key,
+	    rule->is_alert ? "alert" : "record", rule->name);
+	for (size_t i = 0; i < rule->labels.n; i++) {
+		dm_buf_add_str(&b, rule->labels.items[i].name);
+		dm_buf_add_char(&b, '=');
+		dm_buf_add_str(
+		    &b, dm_template_text(rule->labels.items[i].template));
+		dm_buf_add_char(&b, '\x1f');
+	}
+	dm_buf_addf(&b, "%u", nth);
+	return b.failed ? NULL : dm_str_dup(dm_buf_str(&b));
+}
+
+/* Keys of a set's groups and rules, no two alike. */
+static int set_keys(struct dm_rule_set *set, struct dm_err *err)
+{
+	struct dm_map seen = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < set->n && rc == 0; i++) {
+		struct dm_rule_group *g = set->groups[i];
+
+		g->key = group_key(g);
+		if (!g->key)
+			rc = dm_err_nomem(err);
+		for (size_t k = 0; k < g->n_rules && rc == 0; k++) {
+			struct dm_rule *rule = &g->rules[k];
+			unsigned nth = 0;
+
+			do {
+				free(rule->key);
+				rule->key = rule_key(rule, nth++);
+			} while (
+			    rule->key && dm_map_get(&seen, dm_str(rule->key)));
+			rc = rule->key ? dm_map_put(&seen, dm_str(rule->key),
+					     rule, err)
+				       : dm_err_nomem(err);
+		}
+	}
+	dm_map_release(&seen);
+	return rc;
+}
+
+static int bind_rule(
+    struct dm_engine *e, struct dm_rule *rule, struct dm_err *err)
+{
+	struct dm_querier q = dm_window_querier(e->window);
+	size_t bytes = rule->is_alert ? sizeof(struct dm_alert)
+				      : sizeof(struct dm_tracked);
+
+	if (!rule->is_alert &&
+	    dm_labels_name(e->pool, dm_str(rule->name), &rule->metric, err) < 0)
+		return -1;
+	if (dm_tracking_new(bytes, &rule->memory, err) < 0)
+		return -1;
+	return dm_expr_bind(rule->expr, &q, err);
+}
+
+int dm_engine_bind(
+    struct dm_engine *e, struct dm_rule_set *set, struct dm_err *err)
+{
+	if (set_keys(set, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->groups[i]->n_rules; k++)
+			if (bind_rule(e, &set->groups[i]->rules[k], err) < 0)
+				return -1;
+	return 0;
+}
+
+void dm_engine_rules_release(struct dm_rule_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->groups[i]->n_rules; k++)
+			dm_tracking_free(set->groups[i]->rules[k].memory);
+	dm_rule_set_release(set);
+}
+
+/* What the rules in force record is not taken from the stream. */
+static int set_own_names(struct dm_engine *e, struct dm_err *err)
+{
+	DM_AUTO_FREE struct dm_str *names =
+	    calloc(dm_rule_set_count(&e->rules) + 2, sizeof(*names));
+	size_t n = 0;
+	bool alerts = false;
+
+	if (!names)
+		return dm_err_nomem(err);
+	e->offset_us = 0;
+	for (size_t i = 0; i < e->rules.n; i++) {
+		const struct dm_rule_group *g = e->rules.groups[i];
+
+		if (g->query_offset_us > e->offset_us)
+			e->offset_us = g->query_offset_us;
+		for (size_t k = 0; k < g->n_rules; k++) {
+			alerts |= g->rules[k].is_alert;
+			if (!g->rules[k].is_alert)
+				names[n++] = g->rules[k].metric->text;
+		}
+	}
+	if (alerts) {
+		names[n++] = e->alerts_name->text;
+		names[n++] = e->for_state_name->text;
+	}
+	memset(e->event_names, 0, e->n_event_names);
+	return dm_window_set_own_names(e->window, names, n, err);
+}
+
+static int read_rules(
+    struct dm_engine *e, struct dm_rule_set *ret, struct dm_err *err)
+{
+	const struct dm_engine_options *o = &e->options;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->n_paths; i++) {
+		struct dm_err later;
+
+		if (dm_rule_set_read(ret, o->paths[i], o->say, o->ctx,
+			rc < 0 ? &later : err) < 0)
+			rc = -1;
+	}
+	return rc == 0 ? dm_engine_bind(e, ret, err) : -1;
+}
+
+static int engine_open(struct dm_engine *e, struct dm_err *err)
+{
+	if (dm_window_new(&e->window, err) < 0)
+		return -1;
+	e->pool = dm_window_pool(e->window);
+	if (dm_labels_new(e->pool, NULL, 0, &e->no_labels, err) < 0 ||
+	    dm_labels_name(e->pool, DM_STR("ALERTS"), &e->alerts_name, err) <
+		0 ||
+	    dm_labels_name(e->pool, DM_STR("ALERTS_FOR_STATE"),
+		&e->for_state_name, err) < 0)
+		return -1;
+	e->stamp = dm_rule_stamp(e->options.paths, e->options.n_paths);
+	e->looked_ns = dm_time_mono_ns();
+	if (read_rules(e, &e->rules, err) < 0)
+		return -1;
+	return set_own_names(e, err);
+}
+
+int dm_engine_new(const struct dm_engine_options *options,
+    struct dm_engine **ret, struct dm_err *err)
+{
+	struct dm_engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return dm_err_nomem(err);
+	e->options = *options;
+	e->now_us = DM_NEVER;
+	if (engine_open(e, err) < 0) {
+		dm_engine_free(e);
+		return -1;
+	}
+	*ret = e;
+	return 0;
+}
+
+void dm_engine_free(struct dm_engine *e)
+{
+	if (!e)
+		return;
+	dm_engine_rules_release(&e->rules);
+	dm_labels_unref(e->no_labels);
+	dm_window_free(e->window);
+	free(e->event_names);
+	free(e->hot);
+	dm_buf_release(&e->backlog);
+	dm_buf_release(&e->labels);
+	dm_buf_release(&e->line);
+	free(e);
+}
+
+size_t dm_engine_n_rules(const struct dm_engine *e)
+{
+	return dm_rule_set_count(&e->rules);
+}
+
+enum dm_severity dm_engine_fired(const struct dm_engine *e)
+{
+	return e->fired;
+}
+
+int dm_engine_start(void *ctx, struct dm_scanner *scanner, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+
+	(void)err;
+	e->scanner = scanner;
+	return 0;
+}
+
+void dm_engine_forget(void *ctx, struct dm_identity *identity)
+{
+	struct dm_engine *e = ctx;
+
+	dm_window_forget(e->window, identity);
+}
+
+static struct dm_rule *find_rule(const struct dm_map *by_key, const char *key)
+{
+	return dm_map_get(by_key, dm_str(key));
+}
+
+/* The old rules' memory goes to the new ones that are the same; what is left
+ * ends. */
+static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
+    const struct dm_map *by_key, struct dm_err *err)
+{
+	for (size_t i = 0; i < old->n; i++) {
+		struct dm_rule_group *g = old->groups[i];
+
+		for (size_t k = 0; k < e->rules.n; k++)
+			if (strcmp(g->key, e->rules.groups[k]->key) == 0)
+				e->rules.groups[k]->last_slot = g->last_slot;
+		for (size_t k = 0; k < g->n_rules; k++) {
+			struct dm_rule *was = &g->rules[k];
+			struct dm_rule *is = find_rule(by_key, was->key);
+
+			if (is) {
+				struct dm_tracking *t = is->memory;
+
+				is->memory = was->memory;
+				was->memory = t;
+			} else if (dm_engine_rule_end(e, was, err) < 0) {
+				return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+static int replace_rules(
+    struct dm_engine *e, struct dm_rule_set *fresh, struct dm_err *err)
+{
+	struct dm_rule_set old = e->rules;
+	struct dm_map by_key = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < fresh->n && rc == 0; i++)
+		for (size_t k = 0; k < fresh->groups[i]->n_rules && rc == 0;
+		     k++) {
+			struct dm_rule *rule = &fresh->groups[i]->rules[k];
+
+			rc = dm_map_put(&by_key, dm_str(rule->key), rule, err);
+		}
+	if (rc == 0) {
+		e->rules = *fresh;
+		*fresh = old;
+		rc = set_own_names(e, err);
+	}
+	if (rc == 0)
+		rc = hand_over(e, &old, &by_key, err);
+	dm_map_release(&by_key);
+	return rc;
+}
+
+/* Wrong rules leave the old ones in force; why has been said. */
+static int reload(struct dm_engine *e, struct dm_err *err)
+{
+	struct dm_rule_set fresh = {0};
+	struct dm_err why = {0};
+	int rc = 0;
+
+	e->stamp = dm_rule_stamp(e->options.paths, e->options.n_paths);
+	if (read_rules(e, &fresh, &why) == 0) {
+		rc = replace_rules(e, &fresh, err);
+	} else if (e->options.say) {
+		dm_err_set(&why, DM_EPARSE,
+		    "rules not read again: the old ones stay in force");
+		why.line = why.column = 0;
+		why.file[0] = '\0';
+		e->options.say(e->options.ctx, &why);
+	}
+	dm_engine_rules_release(&fresh);
+	return rc;
+}
+
+static int look_again(struct dm_engine *e, struct dm_err *err)
+{
+	int64_t now_ns = dm_time_mono_ns();
+
+	if (now_ns - e->looked_ns < LOOK_AGAIN_NS)
+		return 0;
+	e->looked_ns = now_ns;
+	if (dm_rule_stamp(e->options.paths, e->options.n_paths) == e->stamp)
+		return 0;
+	return reload(e, err);
+}
+
+static void begin(struct dm_engine *e, struct dm_buf *out)
+{
+	e->out = out;
+	if (e->backlog.n > 0) {
+		dm_buf_add_str(out, dm_buf_str(&e->backlog));
+		dm_buf_release(&e->backlog);
+	}
+}
+
+int dm_engine_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
+    struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+	struct dm_window_seen seen = {0};
+
+	begin(e, out);
+	if (dm_window_record(e->window, e->scanner, r, &seen, err) < 0)
+		return -1;
+	if (e->options.silence_us > 0) {
+		struct dm_target *t = dm_window_last_target(e->window);
+
+		if (t)
+			t->user = dm_time_mono_ns();
+	}
+	for (unsigned i = 0; i < seen.n_ended; i++)
+		if (dm_engine_sweep(e, seen.ended_us[i], err) < 0)
+			return -1;
+	if (seen.event && dm_engine_event(e, r, err) < 0)
+		return -1;
+	return seen.n_ended > 0 ? look_again(e, err) : 0;
+}
+
+/* When a target will have been silent for too long. One that has not been
+ * heard in this run is counted from now on. */
+static int64_t silent_at_ns(struct dm_engine *e, struct dm_target *t)
+{
+	if (t->user == 0)
+		t->user = dm_time_mono_ns();
+	return t->user + e->options.silence_us * 1000;
+}
+
+int64_t dm_engine_deadline_ns(void *ctx)
+{
+	struct dm_engine *e = ctx;
+	int64_t at_ns = INT64_MAX;
+
+	if (e->options.silence_us == 0)
+		return at_ns;
+	for (size_t i = 0; i < dm_window_n_targets(e->window); i++) {
+		int64_t t = silent_at_ns(e, dm_window_target(e->window, i));
+
+		at_ns = t < at_ns ? t : at_ns;
+	}
+	return at_ns;
+}
+
+/* Write the sweep record of a silent target, and take it in as if it had
+ * been read. Its time goes on from the target's last record. */
+static int write_silence(struct dm_engine *e, struct dm_target *t,
+    int64_t now_ns, struct dm_buf *out, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf line = {0};
+	struct dm_record r;
+
+	dm_record_begin(&line, t->last_us + (now_ns - t->user) / 1000, "sweep");
+	dm_record_label(&line, "instance", t->instance);
+	dm_record_label(&line, "job", t->job);
+	dm_record_metrics(&line);
+	dm_record_metric_u64(&line, "up", 0);
+	dm_record_end(&line);
+	if (dm_buf_ok(&line, err) < 0)
+		return -1;
+	dm_buf_add_str(out, dm_buf_str(&line));
+	line.n--; /* the newline */
+	if (dm_scan(e->scanner, dm_buf_str(&line), &r, err) < 0)
+		return -1;
+	return dm_engine_record(e, &r, out, err);
+}
+
+int dm_engine_tick(void *ctx, struct dm_buf *out, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+	int64_t now_ns = dm_time_mono_ns();
+
+	begin(e, out);
+	for (size_t i = 0; i < dm_window_n_targets(e->window); i++) {
+		struct dm_target *t = dm_window_target(e->window, i);
+
+		if (silent_at_ns(e, t) <= now_ns &&
+		    write_silence(e, t, now_ns, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int dm_engine_hangup(void *ctx, struct dm_buf *out, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+
+	begin(e, out);
+	return reload(e, err);
+}
+
+int dm_engine_end(void *ctx, struct dm_buf *out, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+	int64_t t_us;
+	int rc;
+
+	begin(e, out);
+	while ((rc = dm_window_end_sweep(e->window, &t_us, err)) > 0)
+		if (dm_engine_sweep(e, t_us, err) < 0)
+			return -1;
+	return rc;
+}

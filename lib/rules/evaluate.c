@@ -1,0 +1,258 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rules/engine-parts.h"
+
+/* Evaluates rules: groups at sweeps, single rules at events. */
+
+void dm_engine_say_rule(
+    struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why)
+{
+	struct dm_err said = *why;
+
+	if (!e->options.say)
+		return;
+	said.line = rule->line;
+	said.column = 0;
+	dm_err_wrap(&said, "%s", rule->name);
+	dm_err_file(&said, rule->group->file);
+	e->options.say(e->options.ctx, &said);
+}
+
+/* The series that a recording rule has now; those it had before end. */
+static int record_series(struct dm_engine *e, struct dm_rule *rule,
+    const struct dm_element *elements, size_t n, int64_t t_us,
+    struct dm_err *err)
+{
+	struct dm_tracking *t = rule->memory;
+	int rc = 0;
+
+	if (dm_tracking_match(t, rule, elements, n, e->pool, err) < 0)
+		return -1;
+	if (rule->group->limit > 0 && n > rule->group->limit) {
+		dm_tracking_undo(t);
+		return dm_err_set(err, DM_EINVAL,
+		    "exceeded limit of %lu with %zu series", rule->group->limit,
+		    n);
+	}
+	if (dm_tracking_store(t, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n; i++) {
+		struct dm_tracked *s = t->items[i];
+		bool is = s->seen == t->evaluation;
+
+		if (rc == 0)
+			rc = dm_engine_put(e, rule->metric, s->labels, t_us,
+			    is ? s->value : dm_stale(), err);
+		if (!is)
+			dm_tracking_drop(t, i);
+	}
+	dm_tracking_compact(t);
+	return rc;
+}
+
+static int apply(struct dm_engine *e, struct dm_rule *rule,
+    const struct dm_value *v, int64_t t_us, struct dm_err *err)
+{
+	struct dm_element one = {e->no_labels, NULL, v->scalar};
+	const struct dm_element *elements = v->elements;
+	size_t n = v->n;
+
+	if (v->kind == DM_EXPR_SCALAR) {
+		elements = &one;
+		n = 1;
+	}
+	if (!rule->is_alert)
+		return record_series(e, rule, elements, n,
+		    t_us - rule->group->query_offset_us, err);
+	return dm_alerts_update(
+	    rule, elements, n, t_us, e->pool, &dm_engine_alert_sink, err);
+}
+
+/* What Prometheus calls a failed evaluation is said once, and the rule is
+ * tried again next time. */
+static int evaluate(struct dm_engine *e, struct dm_rule *rule, int64_t query_us,
+    int64_t t_us, struct dm_err *err)
+{
+	struct dm_value v;
+	struct dm_err why = {0};
+
+	query_us -= rule->group->query_offset_us;
+	if (dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
+	    apply(e, rule, &v, t_us, &why) == 0) {
+		rule->failed = false;
+		return 0;
+	}
+	if (why.code != DM_EINVAL && why.code != DM_ELIMIT) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (!rule->failed)
+		dm_engine_say_rule(e, rule, &why);
+	rule->failed = true;
+	return 0;
+}
+
+static int evaluate_group(
+    struct dm_engine *e, struct dm_rule_group *g, struct dm_err *err)
+{
+	for (size_t i = 0; i < g->n_rules; i++)
+		if (evaluate(e, &g->rules[i], e->now_us, e->now_us, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Rules wait for a clock that has stepped back; that must not go unsaid. */
+static void watch_clock(struct dm_engine *e, int64_t t_us)
+{
+	bool behind =
+	    e->now_us != DM_NEVER && t_us < e->now_us - 60 * INT64_C(1000000);
+	struct dm_err said = {0};
+
+	if (behind && !e->behind && e->options.say) {
+		dm_err_set(&said, DM_ELIMIT,
+		    "a sweep is %lld s older than the last one evaluated: "
+		    "rules wait until its clock has caught up",
+		    (long long)((e->now_us - t_us) / 1000000));
+		e->options.say(e->options.ctx, &said);
+	}
+	if (behind || t_us >= e->now_us)
+		e->behind = behind;
+}
+
+int dm_engine_sweep(struct dm_engine *e, int64_t t_us, struct dm_err *err)
+{
+	watch_clock(e, t_us);
+	if (e->now_us == DM_NEVER || t_us > e->now_us)
+		e->now_us = t_us;
+	for (size_t i = 0; i < e->rules.n; i++) {
+		struct dm_rule_group *g = e->rules.groups[i];
+		int64_t interval = g->interval_us > 0 ? g->interval_us
+						      : e->options.interval_us;
+		int64_t slot = dm_floor_div(e->now_us, interval);
+
+		if (slot <= g->last_slot)
+			continue;
+		g->last_slot = slot;
+		if (evaluate_group(e, g, err) < 0)
+			return -1;
+	}
+	dm_window_advance(e->window, e->now_us - e->offset_us);
+	return 0;
+}
+
+/* Does any rule name this metric? Remembered by the name's id. */
+static int is_event_name(
+    struct dm_engine *e, uint32_t id, bool *ret, struct dm_err *err)
+{
+	enum {
+		UNKNOWN,
+		NO,
+		YES
+	};
+	struct dm_str name = dm_scan_name(e->scanner, id);
+
+	if (id >= e->n_event_names) {
+		size_t n = 2 * ((size_t)id + 32);
+		uint8_t *p = realloc(e->event_names, n);
+
+		if (!p)
+			return dm_err_nomem(err);
+		memset(p + e->n_event_names, UNKNOWN, n - e->n_event_names);
+		e->event_names = p;
+		e->n_event_names = n;
+	}
+	for (size_t i = 0; i < e->rules.n && e->event_names[id] == UNKNOWN; i++)
+		for (size_t k = 0; k < e->rules.groups[i]->n_rules; k++)
+			if (dm_expr_names(
+				e->rules.groups[i]->rules[k].expr, name))
+				e->event_names[id] = YES;
+	if (e->event_names[id] == UNKNOWN)
+		e->event_names[id] = NO;
+	*ret = e->event_names[id] == YES;
+	return 0;
+}
+
+static int hot_add(
+    struct dm_engine *e, size_t *n, struct dm_str name, struct dm_err *err)
+{
+	if (*n == e->cap_hot) {
+		size_t cap = e->cap_hot ? 2 * e->cap_hot : 16;
+		void *p = realloc(e->hot, cap * sizeof(*e->hot));
+
+		if (!p)
+			return dm_err_nomem(err);
+		e->hot = p;
+		e->cap_hot = cap;
+	}
+	e->hot[(*n)++] = name;
+	return 0;
+}
+
+static bool names_hot(
+    const struct dm_engine *e, const struct dm_rule *rule, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (dm_expr_names(rule->expr, e->hot[i]))
+			return true;
+	return false;
+}
+
+/* The rules that name an event's metric, and those behind them that name
+ * what they record. */
+static int evaluate_hot(
+    struct dm_engine *e, size_t n_hot, int64_t query_us, struct dm_err *err)
+{
+	for (size_t i = 0; i < e->rules.n; i++) {
+		struct dm_rule_group *g = e->rules.groups[i];
+
+		for (size_t k = 0; k < g->n_rules; k++) {
+			struct dm_rule *rule = &g->rules[k];
+
+			if (!names_hot(e, rule, n_hot))
+				continue;
+			if (evaluate(e, rule, query_us, e->now_us, err) < 0)
+				return -1;
+			if (!rule->is_alert &&
+			    hot_add(e, &n_hot, dm_str(rule->name), err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int dm_engine_event(
+    struct dm_engine *e, const struct dm_record *r, struct dm_err *err)
+{
+	size_t n_hot = 0;
+
+	for (size_t i = 0; i < r->n_metrics; i++) {
+		uint32_t id = r->metrics[i].name;
+		bool named = false;
+
+		if (is_event_name(e, id, &named, err) < 0)
+			return -1;
+		if (named &&
+		    hot_add(e, &n_hot, dm_scan_name(e->scanner, id), err) < 0)
+			return -1;
+	}
+	if (n_hot == 0)
+		return 0;
+	if (e->now_us == DM_NEVER || r->ts_us > e->now_us)
+		e->now_us = r->ts_us;
+	return evaluate_hot(e, n_hot, r->ts_us, err);
+}
+
+int dm_engine_rule_end(
+    struct dm_engine *e, struct dm_rule *rule, struct dm_err *err)
+{
+	struct dm_tracking *t = rule->memory;
+
+	if (!t || t->n == 0)
+		return 0;
+	if (rule->is_alert)
+		return dm_alerts_end(
+		    rule, e->now_us, &dm_engine_alert_sink, err);
+	return record_series(
+	    e, rule, NULL, 0, e->now_us - rule->group->query_offset_us, err);
+}

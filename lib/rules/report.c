@@ -1,0 +1,178 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/write.h"
+#include "rules/engine-parts.h"
+
+/* What rules write: alert records, and samples of kind recorded. */
+
+/* ALERTS is said again so often. */
+#define SAY_AGAIN_US (60 * DM_US_PER_S)
+
+enum dm_severity dm_severity_of(struct dm_str name)
+{
+	static const char *const names[] = {"", "info", "warning", "critical"};
+
+	for (int i = 1; i < (int)DM_COUNT(names); i++)
+		if (dm_str_is(name, names[i]))
+			return (enum dm_severity)i;
+	return DM_SEVERITY_NONE;
+}
+
+static void begin(struct dm_engine *e, int64_t t_us, const char *kind,
+    const struct dm_labels *labels)
+{
+	struct dm_str text;
+
+	dm_buf_clear(&e->labels);
+	dm_labels_add_json(&e->labels, labels);
+	text = dm_buf_str(&e->labels);
+	if (text.n >= 2)
+		text = (struct dm_str){text.p + 1, text.n - 2};
+	dm_record_begin(&e->line, t_us, kind);
+	if (text.n > 0)
+		dm_record_label_text(&e->line, text);
+	dm_record_metrics(&e->line);
+}
+
+/* The line goes behind what the callback has written. */
+static int finish(struct dm_engine *e, struct dm_err *err)
+{
+	dm_record_end(&e->line);
+	dm_buf_add_str(e->out, dm_buf_str(&e->line));
+	if (dm_buf_ok(&e->labels, err) < 0 || dm_buf_ok(&e->line, err) < 0)
+		return -1;
+	dm_buf_clear(&e->line);
+	return dm_buf_ok(e->out, err);
+}
+
+int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
+    struct dm_labels *labels, int64_t t_us, double value, struct dm_err *err)
+{
+	begin(e, t_us, "recorded", labels);
+	dm_json_quote(&e->line, name->text);
+	if (dm_is_stale(value)) {
+		dm_buf_add_cstr(&e->line, ":null");
+	} else {
+		dm_buf_add_char(&e->line, ':');
+		dm_num_add(&e->line, value);
+	}
+	if (finish(e, err) < 0)
+		return -1;
+	return dm_window_put(e->window, name, labels, t_us, value, err);
+}
+
+static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    const struct dm_alert *a, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_template_data data = {a->of.element, a->of.name, a->of.value};
+
+	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
+	for (size_t i = 0; i < rule->annotations.n; i++) {
+		const struct dm_rule_text *t = &rule->annotations.items[i];
+
+		dm_buf_clear(&text);
+		if (dm_template_expand(t->template, &data, &text, err) < 0)
+			return -1;
+		if (i > 0)
+			dm_buf_add_char(&e->line, ',');
+		dm_json_quote(&e->line, t->name);
+		dm_buf_add_char(&e->line, ':');
+		dm_json_quote(&e->line, dm_buf_str(&text));
+	}
+	dm_buf_add_char(&e->line, '}');
+	return 0;
+}
+
+static void add_time(struct dm_engine *e, const char *name, int64_t t_us)
+{
+	dm_buf_addf(&e->line, ",\"%s\":\"", name);
+	dm_time_add_rfc3339(&e->line, t_us);
+	dm_buf_add_char(&e->line, '"');
+}
+
+static int write_alert(struct dm_engine *e, const struct dm_rule *rule,
+    const struct dm_alert *a, int64_t t_us, struct dm_err *err)
+{
+	bool over =
+	    a->status == DM_ALERT_RESOLVED || a->status == DM_ALERT_DROPPED;
+
+	begin(e, t_us, "alert", a->of.labels);
+	dm_record_members(&e->line);
+	dm_buf_addf(&e->line,
+	    ",\"status\":\"%s\",\"value\":", dm_alert_status_name(a->status));
+	dm_num_add(&e->line, a->of.value);
+	if (add_annotations(e, rule, a, err) < 0)
+		return -1;
+	/* As Prometheus tells Alertmanager: since when it fires. */
+	add_time(e, "startsAt",
+	    a->fired_us == DM_NEVER ? a->active_us : a->fired_us);
+	if (over)
+		add_time(e, "endsAt", t_us);
+	dm_buf_addf(&e->line, ",\"fingerprint\":\"%016lx\"",
+	    dm_labels_fingerprint(a->of.labels));
+	return finish(e, err);
+}
+
+/* One of the two series of an alert. */
+static int say_state(struct dm_engine *e, const struct dm_alert *a,
+    enum dm_alert_status status, int64_t t_us, double value, struct dm_err *err)
+{
+	DM_AUTO_LABELS_BUILDER struct dm_labels_builder b = {0};
+	DM_AUTO_LABELS struct dm_labels *labels = NULL;
+
+	dm_labels_builder_start(&b, a->of.labels);
+	dm_labels_builder_set(
+	    &b, DM_STR("alertstate"), dm_str(dm_alert_status_name(status)));
+	if (dm_labels_builder_done(&b, e->pool, &labels, err) < 0)
+		return -1;
+	return dm_engine_put(e, e->alerts_name, labels, t_us, value, err);
+}
+
+/* Nothing is said when nothing has changed within the minute. */
+static int alert_active(void *ctx, const struct dm_rule *rule,
+    struct dm_alert *a, int64_t t_us, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+	int64_t at_us = t_us - rule->group->query_offset_us;
+	int64_t minute = dm_floor_div(at_us, SAY_AGAIN_US);
+
+	if (a->said == a->status && a->said_minute == minute)
+		return 0;
+	if (a->said != a->status && a->said != DM_ALERT_NONE &&
+	    say_state(e, a, a->said, at_us, dm_stale(), err) < 0)
+		return -1;
+	a->said = a->status;
+	a->said_minute = minute;
+	if (say_state(e, a, a->status, at_us, 1, err) < 0)
+		return -1;
+	return dm_engine_put(e, e->for_state_name, a->of.labels, at_us,
+	    (double)dm_floor_div(a->active_us, DM_US_PER_S), err);
+}
+
+int dm_engine_alert_changed(void *ctx, const struct dm_rule *rule,
+    struct dm_alert *a, int64_t t_us, struct dm_err *err)
+{
+	struct dm_engine *e = ctx;
+	int64_t at_us = t_us - rule->group->query_offset_us;
+	enum dm_severity severity =
+	    dm_severity_of(dm_labels_get(a->of.labels, DM_STR("severity")));
+
+	if (a->status == DM_ALERT_FIRING && severity > e->fired)
+		e->fired = severity;
+	if (write_alert(e, rule, a, t_us, err) < 0)
+		return -1;
+	if (a->status != DM_ALERT_RESOLVED && a->status != DM_ALERT_DROPPED)
+		return 0;
+	if (a->said == DM_ALERT_NONE)
+		return 0;
+	if (say_state(e, a, a->said, at_us, dm_stale(), err) < 0)
+		return -1;
+	return dm_engine_put(
+	    e, e->for_state_name, a->of.labels, at_us, dm_stale(), err);
+}
+
+const struct dm_alert_sink dm_engine_alert_sink = {
+    .changed = dm_engine_alert_changed,
+    .active = alert_active,
+};

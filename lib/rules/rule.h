@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_RULES_RULE_H
+#define DM_RULES_RULE_H
+
+#include "promql/promql.h"
+#include "rules/template.h"
+
+/** A label or an annotation of a rule. */
+struct dm_rule_text {
+	struct dm_str name;
+	struct dm_template *template;
+};
+
+/** The texts of a rule, in order of their names. */
+struct dm_rule_texts {
+	struct dm_rule_text *items;
+	size_t n;
+};
+
+struct dm_rule {
+	struct dm_rule_group *group;
+	bool is_alert;
+	char *name; /* alertname, or the metric that is recorded */
+	struct dm_expr *expr;
+	int64_t for_us;
+	int64_t keep_firing_us;
+	struct dm_rule_texts labels; /* the group's among them */
+	struct dm_rule_texts annotations;
+	unsigned line;
+	/* Who it is when rules are read again: file, group, name, labels and
+	 * which of those that are equal. */
+	char *key;
+	/* The engine's: */
+	struct dm_tracking *memory;   /* alerts, or series recorded */
+	const struct dm_name *metric; /* that is recorded */
+	bool failed;		      /* the last evaluation */
+};
+
+struct dm_rule_group {
+	char *file;
+	char *name;
+	int64_t interval_us; /* 0: the default */
+	int64_t query_offset_us;
+	uint64_t limit; /* 0: none */
+	struct dm_rule *rules;
+	size_t n_rules;
+	char *key;
+	int64_t last_slot; /* the engine's */
+};
+
+/** Everything that was read from files and folders. */
+struct dm_rule_set {
+	struct dm_rule_group **groups;
+	size_t n, cap;
+	uint64_t stamp; /* of the files it was read from */
+};
+
+typedef void (*dm_rule_error_fn)(void *ctx, const struct dm_err *err);
+
+/**
+ * Read rule files as Prometheus has them, add their groups to a set.
+ * @path   a file, or a folder: its *.yml and *.yaml, but not those of unit
+ *         tests, *.test.yml and *_test.yml
+ * @error  is told each error with its place; may be NULL
+ * Returns 0, or -1 with the first error; the set is then of no use but for
+ * dm_rule_set_release.
+ */
+int dm_rule_set_read(struct dm_rule_set *set, const char *path,
+    dm_rule_error_fn error, void *ctx, struct dm_err *err) DM_MUST_CHECK;
+
+/** Read one text as a rule file. */
+int dm_rule_set_parse(struct dm_rule_set *set, const char *file,
+    struct dm_str text, dm_rule_error_fn error, void *ctx,
+    struct dm_err *err) DM_MUST_CHECK;
+
+void dm_rule_set_release(struct dm_rule_set *set);
+#define DM_AUTO_RULE_SET DM_CLEANUP(dm_rule_set_release)
+
+size_t dm_rule_set_count(const struct dm_rule_set *set);
+
+/**
+ * What tells that files have changed: names, sizes, times and inodes of all
+ * that dm_rule_set_read would read. A file that is gone counts as well.
+ */
+uint64_t dm_rule_stamp(const char *const *paths, size_t n);
+
+#endif

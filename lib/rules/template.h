@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_RULES_TEMPLATE_H
+#define DM_RULES_TEMPLATE_H
+
+#include "series/labels.h"
+
+/* The bounds of a template. Source: dmon-rules(5). */
+#define DM_TEMPLATE_MAX_BYTES 65536 /* of what it expands to, or any part */
+#define DM_TEMPLATE_MAX_DEPTH 32
+
+/**
+ * The templates of labels and annotations: Go's text/template as Prometheus
+ * uses it, but for range, with, define and what asks for another query or a
+ * web address, which are refused when a template is read. $labels, $value,
+ * $externalLabels and $externalURL are there; the latter two are empty.
+ */
+struct dm_template;
+
+/**
+ * Read a template.
+ * @ret_offset  where in text the error is; may be NULL
+ * Returns 0, or -1 with DM_EPARSE.
+ */
+int dm_template_parse(struct dm_str text, struct dm_template **ret,
+    size_t *ret_offset, struct dm_err *err) DM_MUST_CHECK;
+/** A text that stands for itself. */
+int dm_template_plain(struct dm_str text, struct dm_template **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+void dm_template_free(struct dm_template *t);
+
+/** The text it was read from. */
+struct dm_str dm_template_text(const struct dm_template *t);
+
+/** Does it look at the value of the element, or only at its labels? */
+bool dm_template_uses_value(const struct dm_template *t);
+
+/** What a template is about. */
+struct dm_template_data {
+	const struct dm_labels *labels;
+	const struct dm_name *name; /* the label __name__; or NULL */
+	double value;
+};
+
+/**
+ * Expand. What goes wrong on the way is put into the text, as Prometheus
+ * does: "<error expanding template: …>".
+ * Returns 0, or -1 with DM_ENOMEM.
+ */
+int dm_template_expand(const struct dm_template *t,
+    const struct dm_template_data *data, struct dm_buf *out,
+    struct dm_err *err) DM_MUST_CHECK;
+
+#endif

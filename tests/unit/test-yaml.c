@@ -1,0 +1,160 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "rules/yaml.h"
+
+/* In each, the text of key k holds one X: where does it stand? */
+static void test_place(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line, column;
+	} cases[] = {
+	    {"k: abX", 1, 6},
+	    {"k:   ab\n  cd X", 2, 6},
+	    {"k: 'ab''cX'", 1, 10},
+	    {"k: 'ab\n\n   cX'", 3, 5},
+	    {"k: \"a\\\"\\u00e9X\"", 1, 14},
+	    {"k: \"a\\nb\\tX\"", 1, 11},
+	    {"k: \"a \\\n   bX\"", 2, 5},
+	    {"k: |\n  ab\n\n  cd X\n", 4, 6},
+	    {"k: |2-\n   ab\n  X\n", 3, 3},
+	    {"k: >-\n  a b\n  c\n\n  d X\n", 5, 5},
+	    {"# \xc3\xa9\nk: \xc3\xa9\xc3\xa9X", 2, 6},
+	    {"k: |\r\n  ab\r\n  X\r\n", 3, 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		struct dm_yaml y;
+		const struct dm_yaml_node *n;
+		struct dm_err err = {0};
+		unsigned line = 0, column = 0;
+
+		if (dm_yaml_parse(dm_str(cases[i].text), &y, &err) < 0)
+			fail_msg("%s: %s", cases[i].text, err.msg);
+		n = dm_yaml_get(y.root, "k");
+		assert_non_null(n);
+		dm_yaml_place(&y, n,
+		    (size_t)(strchr(n->text.p, 'X') - n->text.p), &line,
+		    &column);
+		if (line != cases[i].line || column != cases[i].column)
+			fail_msg("%s: at %u:%u, not %u:%u", cases[i].text, line,
+			    column, cases[i].line, cases[i].column);
+		dm_yaml_release(&y);
+	}
+}
+
+static void test_place_of_end(void **state)
+{
+	struct dm_yaml y;
+	unsigned line, column;
+
+	(void)state;
+	assert_int_equal(
+	    dm_yaml_parse(dm_str("k: |\n  ab c\n\n"), &y, NULL), 0);
+	dm_yaml_place(&y, dm_yaml_get(y.root, "k"), 5, &line, &column);
+	assert_int_equal(line, 2);
+	assert_int_equal(column, 7);
+	dm_yaml_release(&y);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line, column;
+	} cases[] = {
+	    {"a: 1\na: 2\n", 2, 1},
+	    {"a: 1\n---\nb: 2\n", 2, 1},
+	    {"a: *nix\n", 1, 4},
+	    {"a: &x [*x]\n", 1, 8},
+	    {"a: !!int 3\n", 1, 4},
+	    {"? [a]\n: b\n", 1, 3},
+	    {"a: [b\n", 2, 1},
+	    {"a: \"b\\0c\"\n", 1, 4},
+	    {"[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]", 1, 17},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		struct dm_yaml y;
+		struct dm_err err = {0};
+
+		assert_int_equal(
+		    dm_yaml_parse(dm_str(cases[i].text), &y, &err), -1);
+		if (err.line != cases[i].line || err.column != cases[i].column)
+			fail_msg("%s: %u:%u: %s", cases[i].text, err.line,
+			    err.column, err.msg);
+	}
+}
+
+static void test_alias(void **state)
+{
+	struct dm_yaml y;
+	const struct dm_yaml_node *b;
+
+	(void)state;
+	assert_int_equal(
+	    dm_yaml_parse(dm_str("a: &x {k: v}\nb: *x\n"), &y, NULL), 0);
+	b = dm_yaml_get(y.root, "b");
+	assert_string_equal(dm_yaml_get(b, "k")->text.p, "v");
+	dm_yaml_release(&y);
+}
+
+/* Nine times nine aliases of aliases: shared, never copied. */
+static void test_bomb(void **state)
+{
+	struct dm_buf text = {0};
+	struct dm_yaml y;
+
+	(void)state;
+	dm_buf_add_cstr(&text, "a: &a0 [x]\n");
+	for (int i = 1; i < 12; i++) {
+		dm_buf_addf(&text, "b%d: &a%d [", i, i);
+		for (int k = 0; k < 9; k++)
+			dm_buf_addf(&text, "*a%d,", i - 1);
+		dm_buf_add_cstr(&text, "]\n");
+	}
+	assert_int_equal(dm_yaml_parse(dm_buf_str(&text), &y, NULL), 0);
+	assert_true(y.n_nodes < 1000);
+	dm_yaml_release(&y);
+	dm_buf_release(&text);
+}
+
+static void test_too_many(void **state)
+{
+	struct dm_buf text = {0};
+	struct dm_yaml y;
+	struct dm_err err = {0};
+
+	(void)state;
+	dm_buf_add_cstr(&text, "a: [");
+	for (int i = 0; i < DM_YAML_MAX_NODES; i++)
+		dm_buf_add_cstr(&text, "x,");
+	dm_buf_add_cstr(&text, "]\n");
+	assert_int_equal(dm_yaml_parse(dm_buf_str(&text), &y, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	dm_buf_release(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_place),
+	    cmocka_unit_test(test_place_of_end),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_alias),
+	    cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_too_many),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
