@@ -14,9 +14,10 @@
 #define FILES_MAX  64
 #define TEXT_BYTES 16384
 
-/* A limit's text as last read, where descriptors are too few. */
-#define LIMIT_BYTES  23
-#define LIMIT_SWEEPS 10
+/* The text of a file that changes slowly as last read, where descriptors are
+ * too few. */
+#define SLOW_BYTES  23
+#define SLOW_SWEEPS 10
 
 /* Of a file: no descriptor is kept, or there is no such file. */
 #define FD_NONE	  (-1)
@@ -24,7 +25,7 @@
 
 struct state {
 	unsigned files[FILES_MAX]; /* which of dm_cgroup_files */
-	unsigned n_files, n_limits;
+	unsigned n_files, n_slow;
 	struct dm_hugetlb hugetlb;
 	struct dm_devices devices;
 	struct dm_unattributed unattributed;
@@ -35,8 +36,8 @@ struct state {
 	char text[TEXT_BYTES];
 };
 
-struct limit {
-	char text[LIMIT_BYTES];
+struct slow {
+	char text[SLOW_BYTES];
 	unsigned char n; /* 0: not known */
 };
 
@@ -45,7 +46,7 @@ struct cgroup {
 	int64_t started_us;  /* 0: not known */
 	uint64_t look_again; /* for files that were absent */
 	unsigned serial;
-	struct limit *limits; /* made when needed */
+	struct slow *slow; /* made when needed */
 	int fds[];
 };
 
@@ -60,8 +61,8 @@ static size_t descriptors(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 0;
-	/* Others need some too: 7 of 10 are ours. */
-	return limit.rlim_cur > 1000000 ? 700000 : limit.rlim_cur * 7 / 10;
+	/* Others need some too: 3 of 4 are ours. */
+	return limit.rlim_cur > 1000000 ? 750000 : limit.rlim_cur * 3 / 4;
 }
 
 static int open_source(
@@ -87,7 +88,7 @@ static void choose_files(struct state *s, const struct dm_collect *c)
 		if (f->v2 != dm_cgroups_v2(c->cgroups, f->controller))
 			continue;
 		s->files[s->n_files++] = i;
-		s->n_limits += f->limit;
+		s->n_slow += f->slow;
 	}
 	dm_hugetlb_init(&s->hugetlb, c->options.sysfs,
 	    dm_cgroups_v2(c->cgroups, DM_CONTROLLER_HUGETLB));
@@ -130,11 +131,11 @@ static int sample(
 	return 0;
 }
 
-/* Descriptors go to what changes first; to limits only if all can have
+/* Descriptors go to what changes first; to the slow only if all can have
  * theirs. */
-static bool may_keep(const struct state *s, bool limit)
+static bool may_keep(const struct state *s, bool slow)
 {
-	return s->fds < s->fds_most && (!limit || s->fds_each >= n_slots(s));
+	return s->fds < s->fds_most && (!slow || s->fds_each >= n_slots(s));
 }
 
 static ssize_t read_kept(struct state *s, int *fd)
@@ -163,12 +164,12 @@ static int open_one(const struct dm_collect *c,
 
 /* What cannot be read, such as pressure that is switched off, is as good as
  * absent. */
-static ssize_t read_new(struct state *s, int fd, int *keep, bool limit)
+static ssize_t read_new(struct state *s, int fd, int *keep, bool slow)
 {
 	ssize_t n = pread(fd, s->text, sizeof(s->text), 0);
 
 	*keep = n < 0 ? FD_ABSENT : FD_NONE;
-	if (n >= 0 && may_keep(s, limit)) {
+	if (n >= 0 && may_keep(s, slow)) {
 		*keep = fd;
 		s->fds++;
 	} else {
@@ -177,26 +178,26 @@ static ssize_t read_new(struct state *s, int fd, int *keep, bool limit)
 	return n;
 }
 
-/* Where a limit is not read in every sweep, what it said last. */
-static bool remembered(struct cgroup *g, unsigned slot, bool limit,
+/* Where a file is not read in every sweep, what it said last. */
+static bool remembered(struct cgroup *g, unsigned slot, bool slow,
     const struct dm_collect *c, struct dm_str *ret)
 {
-	if (!limit || !g->limits || g->limits[slot].n == 0 ||
-	    (c->sweep + g->serial) % LIMIT_SWEEPS == 0)
+	if (!slow || !g->slow || g->slow[slot].n == 0 ||
+	    (c->sweep + g->serial) % SLOW_SWEEPS == 0)
 		return false;
-	*ret = (struct dm_str){g->limits[slot].text, g->limits[slot].n};
+	*ret = (struct dm_str){g->slow[slot].text, g->slow[slot].n};
 	return true;
 }
 
 static void remember(
     const struct state *s, struct cgroup *g, unsigned slot, struct dm_str text)
 {
-	if (!g->limits)
-		g->limits = calloc(n_slots(s), sizeof(*g->limits));
-	if (!g->limits || text.n > LIMIT_BYTES)
+	if (!g->slow)
+		g->slow = calloc(n_slots(s), sizeof(*g->slow));
+	if (!g->slow || text.n > SLOW_BYTES)
 		return;
-	memcpy(g->limits[slot].text, text.p, text.n);
-	g->limits[slot].n = (unsigned char)text.n;
+	memcpy(g->slow[slot].text, text.p, text.n);
+	g->slow[slot].n = (unsigned char)text.n;
 }
 
 static bool read_afresh(struct state *s, const struct dm_collect *c,
@@ -211,11 +212,11 @@ static bool read_afresh(struct state *s, const struct dm_collect *c,
 			g->fds[slot] = FD_ABSENT;
 		return false;
 	}
-	n = read_new(s, fd, &g->fds[slot], f->limit);
+	n = read_new(s, fd, &g->fds[slot], f->slow);
 	if (n < 0)
 		return false;
 	*ret = (struct dm_str){s->text, (size_t)n};
-	if (f->limit && g->fds[slot] < 0)
+	if (f->slow && g->fds[slot] < 0)
 		remember(s, g, slot, *ret);
 	return true;
 }
@@ -234,7 +235,7 @@ static bool read_slot(struct state *s, const struct dm_collect *c,
 		if (n >= 0)
 			return true;
 	}
-	return remembered(g, slot, f->limit, c, ret) ||
+	return remembered(g, slot, f->slow, c, ret) ||
 	       read_afresh(s, c, container, g, slot, f, ret, err);
 }
 
@@ -274,7 +275,7 @@ static void add_hugetlb(struct state *s, const struct dm_collect *c,
 	for (unsigned i = 0; i < s->hugetlb.n; i++) {
 		struct dm_cgroup_file f = {
 		    .controller = DM_CONTROLLER_HUGETLB,
-		    .limit = true,
+		    .slow = true,
 		    .name = s->hugetlb.sizes[i].file,
 		};
 		struct dm_str text;
@@ -361,7 +362,7 @@ static void forget(void *state, struct dm_container *container, unsigned index)
 		s->fds--;
 	}
 	dm_unattributed_leave(&g->share);
-	free(g->limits);
+	free(g->slow);
 	free(g);
 	container->state[index] = NULL;
 }

@@ -316,7 +316,7 @@ static void io_pressure(struct dm_cgroup_look *look, struct dm_str text)
 	{                                                                      \
 		DM_CONTROLLER_##controller, false, false, name, NULL, add      \
 	}
-#define V1_LIMIT(controller, name, add)                                        \
+#define V1_SLOW(controller, name, add)                                         \
 	{                                                                      \
 		DM_CONTROLLER_##controller, false, true, name, NULL, add       \
 	}
@@ -324,7 +324,7 @@ static void io_pressure(struct dm_cgroup_look *look, struct dm_str text)
 	{                                                                      \
 		DM_CONTROLLER_##controller, true, false, name, NULL, add       \
 	}
-#define V2_LIMIT(controller, name, add)                                        \
+#define V2_SLOW(controller, name, add)                                         \
 	{                                                                      \
 		DM_CONTROLLER_##controller, true, true, name, NULL, add        \
 	}
@@ -338,7 +338,7 @@ const struct dm_cgroup_file dm_cgroup_files[] = {
     V1(MEMORY, "memory.max_usage_in_bytes", max_usage),
     V1(MEMORY, "memory.failcnt", failcnt),
     V1(MEMORY, "memory.oom_control", oom_control),
-    V1(MEMORY, "memory.kmem.usage_in_bytes", kernel_usage),
+    V1_SLOW(MEMORY, "memory.kmem.usage_in_bytes", kernel_usage),
     V1(PIDS, "pids.current", pids_current),
     V1(PIDS, "pids.events", pids_events),
     {DM_CONTROLLER_IO, false, false,
@@ -346,13 +346,13 @@ const struct dm_cgroup_file dm_cgroup_files[] = {
 	"blkio.throttle.io_service_bytes", blkio_bytes},
     {DM_CONTROLLER_IO, false, false, "blkio.throttle.io_serviced_recursive",
 	"blkio.throttle.io_serviced", blkio_counts},
-    V1_LIMIT(CPU, "cpu.shares", cpu_shares),
-    V1_LIMIT(CPU, "cpu.cfs_quota_us", cpu_quota),
-    V1_LIMIT(CPU, "cpu.cfs_period_us", cpu_period),
-    V1_LIMIT(MEMORY, "memory.limit_in_bytes", memory_limit),
-    V1_LIMIT(MEMORY, "memory.memsw.limit_in_bytes", swap_limit),
-    V1_LIMIT(MEMORY, "memory.soft_limit_in_bytes", reservation),
-    V1_LIMIT(PIDS, "pids.max", pids_max),
+    V1_SLOW(CPU, "cpu.shares", cpu_shares),
+    V1_SLOW(CPU, "cpu.cfs_quota_us", cpu_quota),
+    V1_SLOW(CPU, "cpu.cfs_period_us", cpu_period),
+    V1_SLOW(MEMORY, "memory.limit_in_bytes", memory_limit),
+    V1_SLOW(MEMORY, "memory.memsw.limit_in_bytes", swap_limit),
+    V1_SLOW(MEMORY, "memory.soft_limit_in_bytes", reservation),
+    V1_SLOW(PIDS, "pids.max", pids_max),
     V2(CPUACCT, "cpu.stat", cpu_stat_v2),
     V2(MEMORY, "memory.current", memory_usage),
     V2(MEMORY, "memory.stat", memory_stat_v2),
@@ -365,12 +365,12 @@ const struct dm_cgroup_file dm_cgroup_files[] = {
     V2(PRESSURE, "cpu.pressure", cpu_pressure),
     V2(PRESSURE, "memory.pressure", memory_pressure),
     V2(PRESSURE, "io.pressure", io_pressure),
-    V2_LIMIT(CPU, "cpu.weight", cpu_weight),
-    V2_LIMIT(CPU, "cpu.max", cpu_max),
-    V2_LIMIT(MEMORY, "memory.max", memory_limit),
-    V2_LIMIT(MEMORY, "memory.swap.max", swap_limit),
-    V2_LIMIT(MEMORY, "memory.min", reservation),
-    V2_LIMIT(PIDS, "pids.max", pids_max),
+    V2_SLOW(CPU, "cpu.weight", cpu_weight),
+    V2_SLOW(CPU, "cpu.max", cpu_max),
+    V2_SLOW(MEMORY, "memory.max", memory_limit),
+    V2_SLOW(MEMORY, "memory.swap.max", swap_limit),
+    V2_SLOW(MEMORY, "memory.min", reservation),
+    V2_SLOW(PIDS, "pids.max", pids_max),
 };
 
 const unsigned dm_cgroup_n_files = DM_COUNT(dm_cgroup_files);

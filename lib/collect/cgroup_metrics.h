@@ -23,9 +23,9 @@ struct dm_cgroup_look {
 struct dm_cgroup_file {
 	enum dm_controller controller;
 	bool v2;
-	/* A limit, which seldom changes: the first to be read more seldom
+	/* A limit, or what changes slowly: the first to be read more seldom
 	 * where descriptors are too few. */
-	bool limit;
+	bool slow;
 	const char *name;
 	const char *other; /* on other kernels; or NULL */
 	void (*add)(struct dm_cgroup_look *look, struct dm_str text);
