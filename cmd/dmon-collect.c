@@ -19,7 +19,7 @@ static const struct dm_program program = {
     "                    [--sysfs path] [--rootfs path] [--instance name]\n"
     "                    [--job name] [--label key] [--docker host]\n"
     "                    [--docker-certs folder] [source ...]\n"
-    "       dmon-collect --list [source ...]\n",
+    "       dmon-collect --list\n",
 };
 
 enum {

@@ -39,3 +39,13 @@ UNIT_TESTS += tests/unit/test-yaml
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
 tests_unit_test_yaml_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_yaml_LDADD = $(TEST_LDADD) $(YAML_LIBS)
+
+UNIT_TESTS += tests/unit/test-cgroup-parse
+tests_unit_test_cgroup_parse_SOURCES = tests/unit/test-cgroup-parse.c
+tests_unit_test_cgroup_parse_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_cgroup_parse_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-collect
+tests_unit_test_collect_SOURCES = tests/unit/test-collect.c
+tests_unit_test_collect_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_collect_LDADD = $(TEST_LDADD)
