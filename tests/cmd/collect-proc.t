@@ -33,12 +33,13 @@ at_exit end_actors
 
 mkdir "$T/root"
 "$actor" container "$T/root" $procs -- idle mnt chroot cwd nnp userns nobody \
-	thread caps traced memfd deleted later evil >"$T/ready" 2>"$T/why" &
+	thread caps traced memfd deleted later evil fuse >"$T/ready" 2>"$T/why" &
 outer=$!
 until_ok eval '[ -s "$T/ready" ] || ! kill -0 $outer'
 [ -s "$T/ready" ] || skip_all "the kernel refuses: $(head -n 1 "$T/why")"
 
-dmon-collect -n 1 proc >"$T/all" 2>"$T/err"
+# One of them lives in a filesystem that never answers.
+timeout -k 5 60 dmon-collect -n 1 proc >"$T/all" 2>"$T/err"
 is "$?" 0 "a sweep succeeds"
 is "$(cat "$T/err")" "" "and has nothing to say"
 grep "$id" "$T/all" >"$T/mine"
@@ -116,6 +117,12 @@ is "$(printf '%s\n' "$thread" | wc -l)" 1 "one thread differs from it"
 is "$(printf '%s\n' "$thread" | metric namespace_state)" 33 \
 	"by its own UTS namespace"
 is "$(grep -c '"tid":' "$T/mine")" 1 "and it is the only thread told"
+
+if [ "$(pid_of nofuse)" ]; then
+	skip "no FUSE here" "a root that never answers"
+else
+	is "$(value fuse foreign_root)" 1 "a root that never answers"
+fi
 
 # The name's byte that is no UTF-8, quote and newline are escaped.
 evil='a) R 1 (b\n\\xff\"'

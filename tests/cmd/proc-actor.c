@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fuse.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -190,6 +192,71 @@ static void act_later(void)
 		pause();
 }
 
+/* Answers what the kernel asks a filesystem of one empty folder, until it
+ * is told to answer no more. */
+static _Noreturn void serve(int fuse, int quiet)
+{
+	static char in[1 << 17];
+	struct {
+		struct fuse_out_header head;
+		union {
+			struct fuse_init_out init;
+			struct fuse_attr_out attr;
+		} body;
+	} out;
+	struct pollfd polls[2] = {{fuse, POLLIN, 0}, {quiet, POLLIN, 0}};
+
+	while (poll(polls, 2, -1) > 0 && !polls[1].revents) {
+		const struct fuse_in_header *ask = (const void *)in;
+
+		if (read(fuse, in, sizeof(in)) < (ssize_t)sizeof(*ask))
+			continue;
+		memset(&out, 0, sizeof(out));
+		out.head.len = sizeof(out.head);
+		out.head.unique = ask->unique;
+		if (ask->opcode == FUSE_INIT) {
+			out.body.init.major = FUSE_KERNEL_VERSION;
+			out.body.init.minor = FUSE_KERNEL_MINOR_VERSION;
+			out.body.init.max_write = 4096;
+			out.head.len += (uint32_t)sizeof(out.body.init);
+		} else if (ask->opcode == FUSE_GETATTR) {
+			out.body.attr.attr.ino = 1;
+			out.body.attr.attr.mode = S_IFDIR | 0755;
+			out.body.attr.attr.nlink = 2;
+			out.head.len += (uint32_t)sizeof(out.body.attr);
+		} else {
+			out.head.error = -ENOSYS;
+		}
+		check(write(fuse, &out, out.head.len) > 0, "fuse");
+	}
+	for (;;)
+		pause();
+}
+
+/* Lives in a filesystem that never answers. Where the kernel has no FUSE
+ * it goes by the name nofuse. */
+static void act_fuse(void)
+{
+	char options[80];
+	int fd = open("/dev/fuse", O_RDWR), quiet[2];
+
+	snprintf(options, sizeof(options),
+	    "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mkdir("/fuse", 0755) < 0 ||
+	    mount("fuse", "/fuse", "fuse", 0, options) < 0) {
+		prctl(PR_SET_NAME, "nofuse");
+		return;
+	}
+	check(pipe(quiet) == 0, "pipe");
+	if (fork() == 0) {
+		prctl(PR_SET_NAME, "server");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(fd, quiet[0]);
+	}
+	check(chroot("/fuse") == 0 && chdir("/") == 0, "chroot");
+	check(write(quiet[1], "", 1) == 1, "quiet");
+}
+
 static void act_idle(void)
 {
 }
@@ -202,7 +269,7 @@ static const struct {
     {"cwd", act_cwd}, {"nnp", act_nnp}, {"userns", act_user},
     {"nobody", act_nobody}, {"thread", act_thread}, {"caps", drop_admin},
     {"traced", act_traced}, {"memfd", act_memfd}, {"deleted", act_deleted},
-    {"later", act_later},
+    {"later", act_later}, {"fuse", act_fuse},
     {"a) R 1 (b\n\xff\"", act_idle}, /* a name that means harm */
 };
 
