@@ -93,3 +93,8 @@ check_PROGRAMS += tests/cmd/proc-actor
 tests_cmd_proc_actor_SOURCES = tests/cmd/proc-actor.c
 tests_cmd_proc_actor_CFLAGS = $(DM_CFLAGS) -pthread
 tests_cmd_proc_actor_LDFLAGS = $(DM_LDFLAGS) -pthread
+
+check_PROGRAMS += tests/fake-engine
+tests_fake_engine_SOURCES = tests/fake-engine.c tests/engine.c tests/engine.h
+tests_fake_engine_LDADD = libdmon.a
+EXTRA_DIST += tests/dockerd.sh

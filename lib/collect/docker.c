@@ -299,7 +299,8 @@ static int ask_next(struct docker *d, struct dm_err *err)
 		return 0;
 	if (d->api == 0)
 		return ask(d, ASK_VERSION, "/version", on_version, err);
-	if (d->list_now || d->turn == 0 || now - d->listed_ns >= LIST_NS) {
+	if (d->list_now || d->failing || d->turn == 0 ||
+	    now - d->listed_ns >= LIST_NS) {
 		d->list_now = false;
 		memset(d->counting, 0, sizeof(d->counting));
 		return ask(d, ASK_LIST, "/containers/json?all=1", on_item, err);

@@ -49,3 +49,9 @@ UNIT_TESTS += tests/unit/test-collect
 tests_unit_test_collect_SOURCES = tests/unit/test-collect.c
 tests_unit_test_collect_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_collect_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-docker
+tests_unit_test_docker_SOURCES = tests/unit/test-docker.c \
+	tests/engine.c tests/engine.h
+tests_unit_test_docker_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_docker_LDADD = $(TEST_LDADD) $(CURL_LIBS) $(JANSSON_LIBS)
