@@ -158,6 +158,7 @@ static void write_thread(const struct dm_proc_looker *l,
 	label_u64(part, "tid", (uint64_t)t->tid);
 	dm_row_metrics(part);
 	write_view(l, base, &t->view, part);
+	dm_row_u64(part, NAME("runtime_setup"), p->setup);
 	dm_row_end(part);
 }
 
