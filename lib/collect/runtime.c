@@ -56,7 +56,8 @@ static bool lxc(
 	if (name.n > strlen("lxc.payload.") &&
 	    dm_str_starts(name, "lxc.payload."))
 		ret->id = drop(name, strlen("lxc.payload."), 0);
-	else if (last_is(parent, "lxc") || last_is(parent, "lxc.payload"))
+	else if (name.n &&
+		 (last_is(parent, "lxc") || last_is(parent, "lxc.payload")))
 		ret->id = name;
 	else
 		return false;

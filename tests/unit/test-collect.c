@@ -46,6 +46,7 @@ static const struct {
 	"F00D",
 	NULL, NULL},
     {"/docker", "", NULL, NULL},
+    {"/lxc", "", NULL, NULL},
     {"", ".scope", NULL, NULL},
 };
 
