@@ -31,6 +31,7 @@ struct state {
 	struct dm_unattributed unattributed;
 	int64_t boot_us;
 	size_t fds_most, fds; /* that may be kept open, and are */
+	int fds_highest;      /* the number of one that is kept */
 	size_t fds_each;      /* so many for each container */
 	unsigned serial;
 	char text[TEXT_BYTES];
@@ -55,14 +56,17 @@ static unsigned n_slots(const struct state *s)
 	return s->n_files + s->hugetlb.n;
 }
 
-static size_t descriptors(void)
+/* 3 of 4 are ours; others need some too. */
+static void share_descriptors(struct state *s)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 0;
-	/* Others need some too: 3 of 4 are ours. */
-	return limit.rlim_cur > 1000000 ? 750000 : limit.rlim_cur * 3 / 4;
+		return;
+	if (limit.rlim_cur > 1000000)
+		limit.rlim_cur = 1000000;
+	s->fds_most = limit.rlim_cur * 3 / 4;
+	s->fds_highest = dm_cgroups_highest_fd();
 }
 
 static int open_source(
@@ -73,7 +77,7 @@ static int open_source(
 	(void)index;
 	if (!s)
 		return dm_err_nomem(err);
-	s->fds_most = descriptors();
+	share_descriptors(s);
 	s->boot_us = dm_started_boot_us(c->options.procfs);
 	*ret_state = s;
 	return 0;
@@ -169,7 +173,7 @@ static ssize_t read_new(struct state *s, int fd, int *keep, bool slow)
 	ssize_t n = pread(fd, s->text, sizeof(s->text), 0);
 
 	*keep = n < 0 ? FD_ABSENT : FD_NONE;
-	if (n >= 0 && may_keep(s, slow)) {
+	if (n >= 0 && fd < s->fds_highest && may_keep(s, slow)) {
 		*keep = fd;
 		s->fds++;
 	} else {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ struct dm_cgroups {
 	size_t n_found, cap_found;
 	bool changed; /* list is no longer in order */
 	bool said_full;
+	int fds_highest;
 	/* Of the scan that is under way: */
 	struct dm_collect *collect;
 	dm_cgroups_gone_fn gone;
@@ -167,6 +169,19 @@ static void warn(void *ctx, const struct dm_err *err)
 		g->collect->warn(g->collect->warn_ctx, "cgroups", err);
 }
 
+int dm_cgroups_highest_fd(void)
+{
+	struct rlimit limit;
+	rlim_t spare;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	spare = limit.rlim_cur / 16 > 8 ? limit.rlim_cur / 16 : 8;
+	return limit.rlim_cur > spare ? (int)(limit.rlim_cur - spare) : 0;
+}
+
 int dm_cgroups_new(
     const char *sysfs, struct dm_cgroups **ret, struct dm_err *err)
 {
@@ -178,6 +193,7 @@ int dm_cgroups_new(
 		free(g);
 		return -1;
 	}
+	g->fds_highest = dm_cgroups_highest_fd();
 	g->tree.hierarchy = &g->hierarchies.list[g->hierarchies.lead];
 	g->tree.come = come;
 	g->tree.go = go;
@@ -253,14 +269,30 @@ static int add_pids(
 	return 0;
 }
 
+/* That a cgroup has gone is no news; anything else hides processes. */
+static void say_unreadable(
+    struct dm_cgroups *g, struct dm_node *node, int errnum)
+{
+	struct dm_err err;
+
+	if (errnum == ENOENT || errnum == ENODEV || node->said)
+		return;
+	node->said = true;
+	dm_err_errno(&err, errnum, "%s%s/cgroup.procs", g->tree.hierarchy->path,
+	    node->path);
+	warn(g, &err);
+}
+
 static int open_procs(const struct dm_cgroups *g, const struct dm_node *node)
 {
 	char path[PATH_MAX];
 	int n = snprintf(
 	    path, sizeof(path), "%s/cgroup.procs", dm_node_relative(node));
 
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (n < 0 || (size_t)n >= sizeof(path)) {
+		errno = ENAMETOOLONG;
 		return -1;
+	}
 	return openat(g->tree.hierarchy->fd, path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -302,10 +334,12 @@ static int read_node(struct dm_cgroups *g, struct dm_node *node,
 	int fd = node->procs_fd >= 0 ? node->procs_fd : open_procs(g, node);
 	int status;
 
-	if (fd < 0)
+	if (fd < 0) {
+		say_unreadable(g, node, errno);
 		return 0;
+	}
 	status = read_pids(fd, c, err);
-	if (g->tree.hierarchy->v2)
+	if (g->tree.hierarchy->v2 && fd < g->fds_highest)
 		node->procs_fd = fd;
 	else
 		close(fd);

@@ -46,6 +46,13 @@ typedef void (*dm_cgroups_gone_fn)(void *ctx, struct dm_container *c);
 int dm_cgroups_scan(struct dm_cgroups *g, struct dm_collect *c,
     dm_cgroups_gone_fn gone, void *ctx, struct dm_err *err) DM_MUST_CHECK;
 
+/**
+ * Descriptors are numbered from the lowest that is free: who keeps one open
+ * that could be opened again does so below this number, so that there are
+ * always some for what has to be opened.
+ */
+int dm_cgroups_highest_fd(void);
+
 /** The container with this id, or NULL. */
 struct dm_container *dm_cgroups_find(
     const struct dm_cgroups *g, struct dm_str id);

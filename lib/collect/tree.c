@@ -112,13 +112,13 @@ static void sweep_children(struct dm_tree *t, struct dm_node *node)
 	}
 }
 
-static void warn_unreadable(
-    struct dm_tree *t, const struct dm_node *node, int errnum)
+static void warn_unreadable(struct dm_tree *t, struct dm_node *node, int errnum)
 {
 	struct dm_err err;
 
-	if (errnum == ENOENT || errnum == ENODEV)
+	if (errnum == ENOENT || errnum == ENODEV || node->said)
 		return;
+	node->said = true;
 	dm_err_errno(&err, errnum, "%s%s", t->hierarchy->path, node->path);
 	t->warn(t->ctx, &err);
 }

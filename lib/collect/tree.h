@@ -23,6 +23,7 @@ struct dm_node {
 	int procs_fd;	     /* cgroup.procs kept open, or -1 */
 	bool container_root; /* the container's own, not one within it */
 	bool seen;
+	bool said; /* that it cannot be read */
 };
 
 /**

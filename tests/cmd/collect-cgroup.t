@@ -36,6 +36,13 @@ for layout in v1 v2 mixed; do
 	is "$(cat "$T/err" | grep -v CAP_SYS_PTRACE)" "" "$layout: no complaint"
 done
 
+# With hardly any descriptors, files are opened and closed again.
+(
+	ulimit -n 16
+	collect "$fix/v1/sys" -i 10ms -n 12 2>"$T/err"
+) | normal | tail -n 9 >"$T/normal"
+same "$T/normal" tests/golden/collect/v1.ndjson "16 descriptors are enough"
+
 # Worked out by hand from the recorded files.
 collect "$fix/v2/sys" -n 1 >"$T/out" 2>/dev/null
 grep -q "docker-$A.*\"container_memory_working_set_bytes\":10135646208," \
@@ -155,6 +162,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	mkdir -p "$cg/cpuacct/lxc/web"
 	: >"$cg/cpuacct/lxc/web/cgroup.procs"
 	echo 3 >"$cg/cpuacct/lxc/web/cpuacct.usage"
+	chmod 0 "$cg/cpuacct/lxc/web/cgroup.procs"
 	setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$build/dmon-collect" --procfs "$fix/proc" --sysfs "$S" \
 		-n 1 cgroup >"$T/out" 2>"$T/err"
@@ -165,6 +173,8 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		ok $? "nobody goes on with what may be seen"
 		grep -q 'docker.*Permission denied' "$T/err"
 		ok $? "and is told what may not"
+		grep -q 'lxc/web/cgroup.procs: Permission denied' "$T/err"
+		ok $? "and whose processes"
 		grep -q 'CAP_SYS_PTRACE' "$T/err"
 		ok $? "and what is missing"
 	fi
