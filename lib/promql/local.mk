@@ -1,2 +1,13 @@
 libdmon_a_SOURCES += \
-	lib/promql/promql.h
+	lib/promql/aggregate.c \
+	lib/promql/binary.c \
+	lib/promql/clause.c \
+	lib/promql/eval.c \
+	lib/promql/expr.h \
+	lib/promql/functions.c \
+	lib/promql/kahan.h \
+	lib/promql/lex.c lib/promql/lex.h \
+	lib/promql/parse.c lib/promql/parse.h \
+	lib/promql/promql.h \
+	lib/promql/quantile.h \
+	lib/promql/range.c

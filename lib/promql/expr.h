@@ -1,0 +1,205 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_PROMQL_EXPR_H
+#define DM_PROMQL_EXPR_H
+
+#include "promql/lex.h"
+#include "promql/promql.h"
+
+/* The tree of an expression, private to lib/promql. */
+
+#define DM_EXPR_DEPTH_MAX 200
+#define DM_EXPR_ARGS_MAX  8
+#define DM_EXPR_BYTES_MAX (64 * 1024)
+
+enum dm_node_type {
+	DM_NODE_NUMBER,
+	DM_NODE_STRING,
+	DM_NODE_SELECTOR, /* instant, or range where range_us is not 0 */
+	DM_NODE_UNARY,	  /* minus; a plus is dropped */
+	DM_NODE_BINARY,
+	DM_NODE_AGGREGATE,
+	DM_NODE_CALL,
+};
+
+enum dm_group_side {
+	DM_GROUP_NONE,
+	DM_GROUP_LEFT,
+	DM_GROUP_RIGHT
+};
+
+/** Elements that grow; the memory is used again by the next evaluation. */
+struct dm_vec {
+	struct dm_element *p;
+	size_t n, cap;
+};
+
+/** Label names in by (…), on (…), group_left (…). */
+struct dm_names {
+	struct dm_str *p; /* each its own allocation */
+	size_t n, cap;
+};
+
+/** From a label set to the one that it is grouped under; by its id. */
+struct dm_grouped {
+	uint64_t serial; /* of the set that this was said of */
+	struct dm_labels *group;
+};
+
+struct dm_node {
+	enum dm_node_type type;
+	enum dm_value_kind kind;
+	unsigned at;	/* offset in the text, for messages */
+	unsigned depth; /* of the tree below */
+	bool mixed;	/* its elements may have different metric names */
+	struct dm_node *args[DM_EXPR_ARGS_MAX];
+	size_t n_args;
+	double number;
+	char *string;
+	size_t string_n;
+	/* of a selector */
+	struct dm_selector selector;
+	void *handle;
+	int64_t offset_us, range_us;
+	/* of an operator or aggregation */
+	enum dm_token_type op;
+	bool return_bool;
+	bool on;	      /* on or by; false: ignoring or without */
+	bool matching;	      /* on or ignoring was said */
+	bool grouped_by_name; /* __name__ is among by (…) */
+	enum dm_group_side side;
+	struct dm_names names;
+	struct dm_names include;
+	/* of a call */
+	const struct dm_function *function;
+	/* of the evaluation */
+	struct dm_vec out;
+	double scalar;
+	struct dm_grouped *cache;
+	size_t n_cache;
+};
+
+/** By a label set's id: what the running operation has noted for it. */
+struct dm_slot {
+	uint64_t epoch; /* noted now, or something older */
+	size_t index;
+};
+
+struct dm_expr {
+	char *text;
+	size_t text_n;
+	struct dm_node *root;
+	struct dm_node **selectors;
+	size_t n_selectors, cap_selectors;
+	struct dm_querier querier;
+	bool bound;
+	/* of the evaluation */
+	int64_t t_us;
+	struct dm_slot *slots[2];
+	size_t n_slots[2];
+	uint64_t epochs[2]; /* what is noted now, in each */
+	uint64_t epoch;
+	struct dm_labels **held; /* label sets made by this evaluation */
+	size_t n_held, cap_held;
+	struct dm_labels_builder builder;
+	struct dm_buf buf;
+	struct dm_buf values; /* scratch of a range function */
+	struct dm_buf times;
+	struct dm_buf work; /* scratch of an aggregation */
+};
+
+/** What a range function sees of one series: t_us in (start, end]. */
+struct dm_range {
+	const int64_t *t_us;
+	const double *v;
+	size_t n; /* > 0 */
+	int64_t start_us, end_us;
+	int64_t eval_us; /* the evaluation's: end_us without the offset */
+	double *scratch; /* n doubles */
+};
+
+/** False: no result for this series. */
+typedef bool dm_range_fn(
+    const struct dm_range *r, const double *args, double *ret);
+typedef double dm_math_fn(double v, const double *args);
+typedef int dm_call_fn(
+    struct dm_expr *e, struct dm_node *node, struct dm_err *err);
+
+/** A function: one of range, math and call is set. */
+struct dm_function {
+	const char *name;
+	enum dm_value_kind ret;
+	/* One letter an argument: r range, v vector, s scalar, t string;
+	 * those behind a '?' may be left out, '*' repeats the last. */
+	const char *args;
+	dm_range_fn *range;
+	dm_math_fn *math;
+	dm_call_fn *call;
+	bool keeps_name;
+};
+
+const struct dm_function *dm_function_find(struct dm_str name);
+
+extern const struct dm_function dm_functions_range[];
+extern const struct dm_function dm_functions_math[];
+extern const struct dm_function dm_functions_call[];
+
+void dm_node_free(struct dm_node *node);
+
+/** An error about a place in the text. Returns -1. */
+int dm_expr_error(const struct dm_expr *e, unsigned at, enum dm_code code,
+    struct dm_err *err, const char *fmt, ...) DM_PRINTF(5, 6);
+
+/* Evaluation: each leaves its result in node->out or node->scalar. */
+int dm_eval(
+    struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
+int dm_eval_binary(
+    struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
+int dm_eval_aggregate(
+    struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
+
+/** Room for n elements in all. */
+int dm_vec_reserve(
+    struct dm_vec *v, size_t n, struct dm_err *err) DM_MUST_CHECK;
+
+/** Keep a label set until the next evaluation; takes the reference. */
+int dm_eval_hold(struct dm_expr *e, struct dm_labels *labels,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** Start noting in one of the two arrays: nothing is noted now. */
+int dm_slots_begin(
+    struct dm_expr *e, unsigned which, struct dm_err *err) DM_MUST_CHECK;
+
+/** The slot of a label set, NULL without memory; lent until the next. */
+struct dm_slot *dm_slot(
+    struct dm_expr *e, unsigned which, const struct dm_labels *labels);
+
+static inline bool dm_slot_is_noted(
+    const struct dm_expr *e, unsigned which, const struct dm_slot *s)
+{
+	return s->epoch == e->epochs[which];
+}
+
+static inline void dm_slot_note(
+    const struct dm_expr *e, unsigned which, struct dm_slot *s, size_t index)
+{
+	s->epoch = e->epochs[which];
+	s->index = index;
+}
+
+/** The set that an element is grouped under by node's on, by, ignoring or
+ * without. Lent by the node, or held. NULL with err. */
+struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
+    const struct dm_element *element, struct dm_err *err);
+
+/** Room for so many bytes in a scratch buffer; NULL with err. */
+void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err);
+
+/** Refuse elements of equal name and labels. */
+int dm_eval_check_unique(struct dm_expr *e, const struct dm_node *node,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** An arithmetic operator or a comparison, which gives 1 or 0. */
+double dm_operate(enum dm_token_type op, double a, double b);
+
+#endif

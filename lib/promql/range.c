@@ -1,0 +1,399 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "promql/kahan.h"
+#include "promql/quantile.h"
+
+/*
+ * Functions of a range vector. The order of the floating-point operations is
+ * Prometheus's, so that results are the same to the last bit.
+ * Source: prometheus promql/functions.go.
+ */
+
+static double seconds(int64_t us)
+{
+	return (double)us / 1e6;
+}
+
+/* As Go's Duration.Seconds. */
+static double duration_seconds(int64_t us)
+{
+	return (double)(us / 1000000) + (double)(us % 1000000 * 1000) / 1e9;
+}
+
+/* What a counter lost at its resets. The common case, none, is found by a
+ * loop without a branch. */
+static double add_resets(const struct dm_range *r, double sum)
+{
+	bool reset = false;
+
+	for (size_t i = 1; i < r->n; i++)
+		reset |= r->v[i] < r->v[i - 1];
+	for (size_t i = 1; reset && i < r->n; i++) {
+		if (r->v[i] < r->v[i - 1])
+			sum += r->v[i - 1];
+	}
+	return sum;
+}
+
+/* How far the samples speak for the range before the first of them. */
+static double to_start(const struct dm_range *r, double between, double sampled,
+    double result, bool is_counter)
+{
+	double d = seconds(r->t_us[0] - r->start_us), to_zero;
+
+	if (d >= between * 1.1)
+		d = between / 2;
+	if (is_counter && result > 0 && r->v[0] >= 0) {
+		to_zero = sampled * (r->v[0] / result);
+		if (to_zero < d)
+			d = to_zero;
+	}
+	return d;
+}
+
+static bool extrapolated(
+    const struct dm_range *r, bool is_counter, bool is_rate, double *ret)
+{
+	double result, sampled, between, before, after, factor;
+
+	if (r->n < 2)
+		return false;
+	result = r->v[r->n - 1] - r->v[0];
+	if (is_counter)
+		result = add_resets(r, result);
+	sampled = seconds(r->t_us[r->n - 1] - r->t_us[0]);
+	between = sampled / (double)(r->n - 1);
+	before = to_start(r, between, sampled, result, is_counter);
+	after = seconds(r->end_us - r->t_us[r->n - 1]);
+	if (after >= between * 1.1)
+		after = between / 2;
+	factor = (sampled + before + after) / sampled;
+	if (is_rate)
+		factor /= duration_seconds(r->end_us - r->start_us);
+	*ret = result * factor;
+	return true;
+}
+
+static bool fn_rate(const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	return extrapolated(r, true, true, ret);
+}
+
+static bool fn_increase(
+    const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	return extrapolated(r, true, false, ret);
+}
+
+static bool fn_delta(const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	return extrapolated(r, false, false, ret);
+}
+
+static bool fn_idelta(const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	if (r->n < 2)
+		return false;
+	*ret = r->v[r->n - 1] - r->v[r->n - 2];
+	return true;
+}
+
+static bool fn_irate(const struct dm_range *r, const double *args, double *ret)
+{
+	double d;
+
+	if (!fn_idelta(r, args, &d))
+		return false;
+	if (r->v[r->n - 1] < r->v[r->n - 2])
+		d = r->v[r->n - 1];
+	*ret = d / seconds(r->t_us[r->n - 1] - r->t_us[r->n - 2]);
+	return true;
+}
+
+/* Sum and compensation of all values. The error of each addition is exact,
+ * and so the same by Knuth's way, which has no branch, as by Neumaier's; but
+ * for overflow, where his is taken. */
+static struct dm_kahan sum_of(const double *v, size_t n)
+{
+	struct dm_kahan k = {0, 0};
+
+	for (size_t i = 0; i < n; i++) {
+		double t = k.sum + v[i], b = t - k.sum;
+
+		k.c += (k.sum - (t - b)) + (v[i] - b);
+		k.sum = t;
+	}
+	if (isfinite(k.sum) && isfinite(k.c))
+		return k;
+	k = (struct dm_kahan){0, 0};
+	for (size_t i = 0; i < n; i++)
+		dm_kahan_add(&k, v[i]);
+	return k;
+}
+
+static bool fn_sum(const struct dm_range *r, const double *args, double *ret)
+{
+	struct dm_kahan k = sum_of(r->v, r->n);
+
+	(void)args;
+	*ret = isinf(k.sum) ? k.sum : k.sum + k.c;
+	return true;
+}
+
+/* The mean of values whose sum overflows. */
+static double incremental_mean(const double *v, size_t n)
+{
+	struct dm_kahan k = {v[0], 0}, next;
+	bool incremental = false;
+	double count = 1;
+
+	for (size_t i = 1; i < n; i++) {
+		count = (double)(i + 1);
+		if (!incremental) {
+			next = k;
+			dm_kahan_add(&next, v[i]);
+			if (!isinf(next.sum)) {
+				k = next;
+				continue;
+			}
+			incremental = true;
+			k.sum /= count - 1;
+			k.c /= count - 1;
+		}
+		k.sum *= (count - 1) / count;
+		k.c *= (count - 1) / count;
+		dm_kahan_add(&k, v[i] / count);
+	}
+	return incremental ? k.sum + k.c : k.sum / count + k.c / count;
+}
+
+static bool fn_avg(const struct dm_range *r, const double *args, double *ret)
+{
+	struct dm_kahan k = sum_of(r->v, r->n);
+	double n = (double)r->n;
+
+	(void)args;
+	*ret = isfinite(k.sum) ? k.sum / n + k.c / n
+			       : incremental_mean(r->v, r->n);
+	return true;
+}
+
+static bool fn_min(const struct dm_range *r, const double *args, double *ret)
+{
+	double least = r->v[0];
+
+	(void)args;
+	for (size_t i = 1; i < r->n; i++) {
+		if (r->v[i] < least || isnan(least))
+			least = r->v[i];
+	}
+	*ret = least;
+	return true;
+}
+
+static bool fn_max(const struct dm_range *r, const double *args, double *ret)
+{
+	double greatest = r->v[0];
+
+	(void)args;
+	for (size_t i = 1; i < r->n; i++) {
+		if (r->v[i] > greatest || isnan(greatest))
+			greatest = r->v[i];
+	}
+	*ret = greatest;
+	return true;
+}
+
+static bool fn_count(const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	*ret = (double)r->n;
+	return true;
+}
+
+static bool fn_last(const struct dm_range *r, const double *args, double *ret)
+{
+	(void)args;
+	*ret = r->v[r->n - 1];
+	return true;
+}
+
+static bool fn_present(
+    const struct dm_range *r, const double *args, double *ret)
+{
+	(void)r, (void)args;
+	*ret = 1;
+	return true;
+}
+
+static bool fn_stdvar(const struct dm_range *r, const double *args, double *ret)
+{
+	struct dm_kahan mean = {0, 0}, aux = {0, 0};
+
+	(void)args;
+	for (size_t i = 0; i < r->n; i++) {
+		double delta = r->v[i] - (mean.sum + mean.c);
+
+		dm_kahan_add(&mean, delta / (double)(i + 1));
+		dm_kahan_add(&aux, delta * (r->v[i] - (mean.sum + mean.c)));
+	}
+	*ret = (aux.sum + aux.c) / (double)r->n;
+	return true;
+}
+
+static bool fn_stddev(const struct dm_range *r, const double *args, double *ret)
+{
+	if (!fn_stdvar(r, args, ret))
+		return false;
+	*ret = sqrt(*ret);
+	return true;
+}
+
+static int cmp_values(const void *x, const void *y)
+{
+	double a = *(const double *)x, b = *(const double *)y;
+
+	if (isnan(a) || isnan(b))
+		return isnan(b) - isnan(a);
+	return (a > b) - (a < b);
+}
+
+double dm_quantile(double q, double *values, size_t n)
+{
+	double rank, weight;
+	size_t lower, upper;
+
+	if (n == 0 || isnan(q))
+		return NAN;
+	if (q < 0 || q > 1)
+		return q < 0 ? -INFINITY : INFINITY;
+	qsort(values, n, sizeof(*values), cmp_values);
+	rank = q * ((double)n - 1);
+	lower = (size_t)floor(rank);
+	upper = lower + 1 < n ? lower + 1 : n - 1;
+	weight = rank - floor(rank);
+	return values[lower] * (1 - weight) + values[upper] * weight;
+}
+
+static bool fn_quantile(
+    const struct dm_range *r, const double *args, double *ret)
+{
+	memcpy(r->scratch, r->v, r->n * sizeof(*r->v));
+	*ret = dm_quantile(args[0], r->scratch, r->n);
+	return true;
+}
+
+static bool fn_changes(
+    const struct dm_range *r, const double *args, double *ret)
+{
+	size_t n = 0;
+
+	(void)args;
+	for (size_t i = 1; i < r->n; i++)
+		n += r->v[i] != r->v[i - 1] &&
+		     !(isnan(r->v[i]) && isnan(r->v[i - 1]));
+	*ret = (double)n;
+	return true;
+}
+
+static bool fn_resets(const struct dm_range *r, const double *args, double *ret)
+{
+	size_t n = 0;
+
+	(void)args;
+	for (size_t i = 1; i < r->n; i++)
+		n += r->v[i] < r->v[i - 1];
+	*ret = (double)n;
+	return true;
+}
+
+/* Least squares; the intercept is the value at a time. */
+static void regression(const struct dm_range *r, int64_t at_us,
+    double *ret_slope, double *ret_intercept)
+{
+	struct dm_kahan sx = {0, 0}, sy = {0, 0}, sxy = {0, 0}, sxx = {0, 0};
+	double n = (double)r->n, x, y, cov, var;
+	bool constant = true;
+
+	for (size_t i = 0; i < r->n; i++) {
+		constant = constant && !(r->v[i] != r->v[0] && i);
+		x = seconds(r->t_us[i] - at_us);
+		dm_kahan_add(&sx, x);
+		dm_kahan_add(&sy, r->v[i]);
+		dm_kahan_add(&sxy, x * r->v[i]);
+		dm_kahan_add(&sxx, x * x);
+	}
+	if (constant) {
+		*ret_slope = isinf(r->v[0]) ? NAN : 0;
+		*ret_intercept = isinf(r->v[0]) ? NAN : r->v[0];
+		return;
+	}
+	x = sx.sum + sx.c;
+	y = sy.sum + sy.c;
+	cov = (sxy.sum + sxy.c) - x * y / n;
+	var = (sxx.sum + sxx.c) - x * x / n;
+	*ret_slope = cov / var;
+	*ret_intercept = y / n - *ret_slope * x / n;
+}
+
+static bool fn_deriv(const struct dm_range *r, const double *args, double *ret)
+{
+	double intercept;
+
+	(void)args;
+	if (r->n < 2)
+		return false;
+	regression(r, r->t_us[0], ret, &intercept);
+	return true;
+}
+
+static bool fn_predict(
+    const struct dm_range *r, const double *args, double *ret)
+{
+	double slope, intercept;
+
+	if (r->n < 2)
+		return false;
+	regression(r, r->eval_us, &slope, &intercept);
+	*ret = slope * args[0] + intercept;
+	return true;
+}
+
+#define RANGE(fn_name, letters, fn)                                            \
+	{                                                                      \
+		.name = (fn_name), .ret = DM_EXPR_VECTOR, .args = (letters),   \
+		.range = (fn)                                                  \
+	}
+
+const struct dm_function dm_functions_range[] = {
+    RANGE("rate", "r", fn_rate),
+    RANGE("increase", "r", fn_increase),
+    RANGE("delta", "r", fn_delta),
+    RANGE("irate", "r", fn_irate),
+    RANGE("idelta", "r", fn_idelta),
+    RANGE("deriv", "r", fn_deriv),
+    RANGE("predict_linear", "rs", fn_predict),
+    RANGE("changes", "r", fn_changes),
+    RANGE("resets", "r", fn_resets),
+    RANGE("avg_over_time", "r", fn_avg),
+    RANGE("sum_over_time", "r", fn_sum),
+    RANGE("min_over_time", "r", fn_min),
+    RANGE("max_over_time", "r", fn_max),
+    RANGE("count_over_time", "r", fn_count),
+    RANGE("present_over_time", "r", fn_present),
+    RANGE("stddev_over_time", "r", fn_stddev),
+    RANGE("stdvar_over_time", "r", fn_stdvar),
+    RANGE("quantile_over_time", "sr", fn_quantile),
+    {.name = "last_over_time",
+	.ret = DM_EXPR_VECTOR,
+	.args = "r",
+	.range = fn_last,
+	.keeps_name = true},
+    {.name = NULL},
+};
