@@ -480,6 +480,12 @@ static int parse_all(struct dm_expr *e, struct dm_err *err)
 		rc = parse_expr(&p, 0, &e->root);
 	if (rc == 0 && p.token.type != DM_TOKEN_END)
 		rc = dm_parse_unexpected(&p, "an operator or the end");
+	for (size_t i = 0; rc == 0 && i < e->n_selectors; i++) {
+		struct dm_node *n = e->selectors[i];
+		int64_t reach = n->offset_us + n->range_us;
+
+		n->selector.reach_us = reach > 0 ? reach : 0;
+	}
 	dm_buf_release(&p.string);
 	return rc;
 }

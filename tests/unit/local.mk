@@ -55,3 +55,9 @@ tests_unit_test_docker_SOURCES = tests/unit/test-docker.c \
 	tests/engine.c tests/engine.h
 tests_unit_test_docker_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_docker_LDADD = $(TEST_LDADD) $(CURL_LIBS) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-promql
+tests_unit_test_promql_SOURCES = tests/unit/test-promql.c \
+	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
+tests_unit_test_promql_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_promql_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)

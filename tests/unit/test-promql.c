@@ -1,0 +1,354 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "promql-fixture.h"
+
+/* Expressions and what they come to at t = 1000 on the series of load().
+ * Values are worked out by hand, or by Prometheus where it says so. */
+static void load(struct fixture *f)
+{
+	/* A counter of 2.5 a second that resets at 950, each 10 s. */
+	for (int t = 700; t <= 1000; t += 10)
+		fixture_put(f, "count", "id", "a", t,
+		    (t < 950 ? t - 700 : t - 950) * 2.5);
+	for (int t = 700; t <= 1000; t += 10)
+		fixture_put(f, "gauge", "id", "a", t, t % 100);
+	fixture_put(f, "gauge", "id", "b", 990, 7.25);
+	fixture_put(f, "gauge", "id", "c", 995, NAN);
+	fixture_put(f, "cap", "id", "a", 1000, 4);
+	fixture_put(f, "cap", "id", "b", 1000, 2);
+	fixture_put(f, "cap", "id", "z", 1000, 1);
+	fixture_put(f, "lone", NULL, NULL, 1000, -3.5);
+	fixture_put(f, "old", NULL, NULL, 700, 1);
+	fixture_put(f, "older", NULL, NULL, 700.000001, 1);
+	fixture_put(f, "ended", NULL, NULL, 980, 1);
+	fixture_put(f, "ended", NULL, NULL, 990, dm_stale());
+	fixture_put(f, "e0", NULL, NULL, 970, 1e308);
+	fixture_put(f, "e0", NULL, NULL, 980, 1e308);
+	fixture_put(f, "e0", NULL, NULL, 990, -1e308);
+	fixture_put(f, "small", NULL, NULL, 970, 1);
+	fixture_put(f, "small", NULL, NULL, 980, 1e100);
+	fixture_put(f, "small", NULL, NULL, 985, 1);
+	fixture_put(f, "small", NULL, NULL, 990, -1e100);
+}
+
+static const char *const cases[][2] = {
+    {"1 + 2 * 3 ^ 2 ^ 0.5", "10.45760878"},
+    {"-2 ^ 2", "-4"},
+    {"7 % 4 - -1", "4"},
+    {"0x1F + 010 + 1e1", "49"},
+    {"5m + .5", "300.5"},
+    {"1 < bool 2", "1"},
+    {"1 # a comment\n + 1", "2"},
+    {"time()", "1000"},
+    {"lone", "lone -3.5"},
+    {"-lone", "{} 3.5"},
+    {"+lone", "lone -3.5"},
+    {"abs(lone)", "{} 3.5"},
+    {"lone * 2", "{} -7"},
+    {"2 - lone", "{} 5.5"},
+    {"lone < 0", "lone -3.5"},
+    {"0 > lone", "lone -3.5"},
+    {"lone > bool 0", "{} 0"},
+    {"lone > 0", ""},
+    /* The lookback is open to the left. */
+    {"old", ""},
+    {"older", "older 1"},
+    {"ended", ""},
+    {"ended offset 15s", "ended 1"},
+    {"count_over_time(ended[30s])", "{} 1"},
+    {"gauge{id=\"b\"}", "gauge{id=\"b\"} 7.25"},
+    {"gauge{id=~\"b|x\"}", "gauge{id=\"b\"} 7.25"},
+    {"gauge{id!~\"a|c\"}", "gauge{id=\"b\"} 7.25"},
+    {"gauge{id!=\"a\",id!=\"c\"}", "gauge{id=\"b\"} 7.25"},
+    {"{__name__=~\"ga.*\",id=\"b\"}", "gauge{id=\"b\"} 7.25"},
+    {"{\"gauge\", 'id'='b'}", "gauge{id=\"b\"} 7.25"},
+    {"gauge{id=\"a\"} offset 50s", "gauge{id=\"a\"} 50"},
+    {"gauge{id=\"a\"} offset -50s", "gauge{id=\"a\"} 0"},
+    /* 11 samples from 910 to 1000 would be 10: the left is open. */
+    {"count_over_time(gauge{id=\"a\"}[100s])", "{id=\"a\"} 10"},
+    {"sum_over_time(gauge{id=\"a\"}[100s])", "{id=\"a\"} 450"},
+    {"avg_over_time(gauge{id=\"a\"}[100s])", "{id=\"a\"} 45"},
+    {"min_over_time(gauge{id=\"a\"}[50s])", "{id=\"a\"} 0"},
+    {"max_over_time(gauge{id=\"a\"}[50s])", "{id=\"a\"} 90"},
+    {"last_over_time(gauge{id=\"b\"}[50s])", "gauge{id=\"b\"} 7.25"},
+    {"present_over_time(gauge{id=\"b\"}[50s])", "{id=\"b\"} 1"},
+    {"stdvar_over_time(gauge{id=\"a\"}[20s])", "{id=\"a\"} 2025"},
+    {"stddev_over_time(gauge{id=\"a\"}[20s])", "{id=\"a\"} 45"},
+    {"quantile_over_time(0.25, gauge{id=\"a\"}[100s])", "{id=\"a\"} 22.5"},
+    /* 990 and 1000: 25 a 10 s, all the way to both ends. */
+    {"increase(count[20s])", "{id=\"a\"} 50"},
+    {"rate(count[20s])", "{id=\"a\"} 2.5"},
+    /* 910..1000: 600 - 525 + 125 after the reset, over 100 s. */
+    {"increase(count[100s])", "{id=\"a\"} 222.2222222"},
+    {"irate(count[100s])", "{id=\"a\"} 2.5"},
+    {"resets(count[100s])", "{id=\"a\"} 1"},
+    {"changes(count[100s])", "{id=\"a\"} 9"},
+    {"idelta(gauge{id=\"a\"}[100s])", "{id=\"a\"} -90"},
+    {"delta(gauge{id=\"a\"}[30s] offset 10s)", "{id=\"a\"} 30"},
+    {"deriv(gauge{id=\"a\"}[30s] offset 10s)", "{id=\"a\"} 1"},
+    {"predict_linear(gauge{id=\"a\"}[30s] offset 10s, 100)", "{id=\"a\"} 200"},
+    {"rate(gauge{id=\"b\"}[5m])", ""},
+    /* Sums that overflow, or that would lose the small ones. */
+    {"avg_over_time(e0[5m])", "{} 3.333333333e+307"},
+    {"sum_over_time(e0[5m])", "{} \"+Inf\""},
+    {"sum_over_time(small[5m])", "{} 2"},
+    {"avg_over_time(small[5m])", "{} 0.5"},
+    {"sum(cap)", "{} 7"},
+    {"sum by (id) (cap)", "{id=\"a\"} 4; {id=\"b\"} 2; {id=\"z\"} 1"},
+    {"sum(cap) without (id)", "{} 7"},
+    {"avg(cap)", "{} 2.333333333"},
+    {"min(cap)", "{} 1"},
+    {"max(cap)", "{} 4"},
+    {"max(gauge)", "{} 7.25"},
+    {"count(gauge)", "{} 3"},
+    {"group(gauge)", "{} 1"},
+    {"stdvar(cap)", "{} 1.555555556"},
+    {"quantile(0.5, cap)", "{} 2"},
+    {"topk(2, cap)", "cap{id=\"a\"} 4; cap{id=\"b\"} 2"},
+    {"bottomk(1, cap)", "cap{id=\"z\"} 1"},
+    {"count by (__name__) ({id=\"b\"})", "gauge 1; cap 1"},
+    {"sum(nothing)", ""},
+    {"gauge / cap", "{id=\"a\"} 0; {id=\"b\"} 3.625"},
+    {"gauge > cap", "gauge{id=\"b\"} 7.25"},
+    {"gauge > bool cap", "{id=\"a\"} 0; {id=\"b\"} 1"},
+    {"cap > on (id) gauge", "{id=\"a\"} 4"},
+    {"cap * on () group_left () lone",
+	"{id=\"a\"} -14; {id=\"b\"} -7; {id=\"z\"} -3.5"},
+    {"lone * on () group_right () cap",
+	"{id=\"a\"} -14; {id=\"b\"} -7; {id=\"z\"} -3.5"},
+    {"lone < ignoring (id) group_right () cap",
+	"cap{id=\"a\"} -3.5; cap{id=\"b\"} -3.5; cap{id=\"z\"} -3.5"},
+    {"cap and gauge", "cap{id=\"a\"} 4; cap{id=\"b\"} 2"},
+    {"cap unless gauge", "cap{id=\"z\"} 1"},
+    {"cap{id=\"z\"} or gauge{id=\"b\"} or cap",
+	"cap{id=\"z\"} 1; gauge{id=\"b\"} 7.25; cap{id=\"a\"} 4"},
+    {"cap and on () lone < 0",
+	"cap{id=\"a\"} 4; cap{id=\"b\"} 2; cap{id=\"z\"} 1"},
+    {"cap * on () lone",
+	"error: multiple matches for labels: many-to-one matching must be "
+	"explicit (group_left/group_right)"},
+    {"lone * on () cap",
+	"error: many-to-many matching not allowed: matching labels must be "
+	"unique on one side: found duplicate series for the match group {} on "
+	"the right hand-side of the operation: [cap{id=\"a\"}, "
+	"cap{id=\"b\"}]"},
+    {"-{id=\"b\"}",
+	"error: vector cannot contain metrics with the same labelset"},
+    {"absent(nothing{id=\"q\",x=~\".+\"})", "{id=\"q\"} 1"},
+    {"absent(cap)", ""},
+    {"absent_over_time(ended[1m])", ""},
+    {"absent_over_time(ended{id=\"\"}[5s])", "{} 1"},
+    {"scalar(lone)", "-3.5"},
+    {"scalar(cap)", "\"NaN\""},
+    {"vector(1) + 1", "{} 2"},
+    {"timestamp(gauge{id=\"b\"})", "{id=\"b\"} 990"},
+    {"timestamp(gauge{id=\"b\"} + 0)", "{id=\"b\"} 1000"},
+    {"clamp(cap, 2, 3)", "{id=\"a\"} 3; {id=\"b\"} 2; {id=\"z\"} 2"},
+    {"clamp_max(cap, 2)", "{id=\"a\"} 2; {id=\"b\"} 2; {id=\"z\"} 1"},
+    {"clamp(cap, 3, 2)", ""},
+    {"round(cap / 3)", "{id=\"a\"} 1; {id=\"b\"} 1; {id=\"z\"} 0"},
+    {"round(lone, 1.5)", "{} -3"},
+    {"sort_desc(cap)", "cap{id=\"a\"} 4; cap{id=\"b\"} 2; cap{id=\"z\"} 1"},
+    {"sort(cap)", "cap{id=\"z\"} 1; cap{id=\"b\"} 2; cap{id=\"a\"} 4"},
+    {"sgn(lone) + sqrt(vector(16)) + exp(vector(0)) + ln(vector(1))", "{} 4"},
+};
+
+/* Long decimals to ten digits, so that the table can be read. */
+static void shorten(const char *text, char *dst, size_t n)
+{
+	size_t at = 0;
+
+	while (*text && at + 32 < n) {
+		char *end;
+		double v = strtod(text, &end);
+		bool starts = (*text >= '0' && *text <= '9') || *text == '-';
+
+		if (starts && end - text > 11) {
+			at += (size_t)snprintf(dst + at, n - at, "%.10g", v);
+			text = end;
+		} else if (starts && end > text) {
+			while (text < end)
+				dst[at++] = *text++;
+		} else {
+			dst[at++] = *text++;
+		}
+	}
+	dst[at] = '\0';
+}
+
+static void test_values(void **state)
+{
+	struct dm_expr *exprs[DM_COUNT(cases)];
+	char got[1024];
+	struct fixture f;
+	int bad = 0;
+
+	(void)state;
+	fixture_start(&f);
+	for (size_t i = 0; i < DM_COUNT(cases); i++)
+		exprs[i] = fixture_expr(&f, cases[i][0]);
+	load(&f);
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < DM_COUNT(cases); i++) {
+			shorten(
+			    fixture_eval(&f, exprs[i], 1000), got, sizeof(got));
+			if (strcmp(got, cases[i][1]) != 0) {
+				print_message("# %s\n#  is %s\n#  not %s\n",
+				    cases[i][0], got, cases[i][1]);
+				bad++;
+			}
+		}
+	}
+	for (size_t i = 0; i < DM_COUNT(cases); i++)
+		dm_expr_free(exprs[i]);
+	fixture_stop(&f);
+	assert_int_equal(bad, 0);
+}
+
+static const struct {
+	const char *text, *msg;
+	unsigned line, column;
+} wrong[] = {
+    {"", "no expression found", 1, 1},
+    {"1 +", "unexpected end of the expression, expected an expression", 1, 4},
+    {"foo bar", "unexpected \"bar\", expected an operator or the end", 1, 5},
+    {"foo{a=b}", "unexpected \"b\", expected a quoted string", 1, 7},
+    {"foo{a\"b\"}", "unexpected \"\"b\"\", expected one of =, !=, =~, !~", 1,
+	6},
+    {"foo{",
+	"unexpected end of the expression, expected a label name or "
+	"\"}\"",
+	1, 5},
+    {"{}", "vector selector must contain at least one non-empty matcher", 1, 1},
+    {"{x=~\".*\"}",
+	"vector selector must contain at least one non-empty matcher", 1, 1},
+    {"foo{__name__=\"bar\"}", "metric name must not be set twice", 1, 5},
+    {"1 and 2", "set operators are not allowed in binary scalar expressions", 1,
+	3},
+    {"1 == 1", "comparisons between scalars must use BOOL modifier", 1, 3},
+    {"a + bool b", "bool modifier can only be used on comparison operators", 1,
+	5},
+    {"a and on (x) group_left (y) b", "no grouping allowed for set operations",
+	1, 3},
+    {"a + on (x) 1", "vector matching only allowed between instant vectors", 1,
+	3},
+    {"a + on (x) group_left (x) b",
+	"label \"x\" must not occur in ON and GROUP clause at once", 1, 3},
+    {"rate(foo)",
+	"expected type range vector in call to function rate, got instant "
+	"vector",
+	1, 6},
+    {"rate(foo[5m], 1)", "too many arguments in call to rate", 1, 1},
+    {"rate()", "too few arguments in call to rate", 1, 1},
+    {"foo[5m] + 1",
+	"binary expression must contain only scalar and instant vector types",
+	1, 1},
+    {"sum(foo[5m])",
+	"expected type instant vector in aggregation sum, got range vector", 1,
+	5},
+    {"topk(foo)",
+	"wrong number of arguments for aggregate expression provided, expected "
+	"2, got 1",
+	1, 1},
+    {"foo[0s]", "a duration must be greater than 0 and below 100 years", 1, 5},
+    {"foo[5m:1m]", "subqueries are not supported", 1, 7},
+    {"rate(foo[5m])[1h:]", "subqueries are not supported", 1, 14},
+    {"foo @ 5", "the @ modifier is not supported", 1, 5},
+    {"foo offset 1m offset 2m", "offset may not be set multiple times", 1, 15},
+    {"(foo) offset 1m",
+	"offset must follow an instant or range vector selector", 1, 7},
+    {"histogram_quantile(0.5, a)",
+	"function histogram_quantile is not supported", 1, 1},
+    {"a\n  + no_such(b)", "function no_such is not supported", 2, 5},
+    {"\"\xc3\xa4\" + foo{x=~\"(\"}", NULL, 1, 11},
+    {"foo{x=~\"(?=a)\"}", NULL, 1, 5},
+    {"foo{x=~\"(a)\\\\1\"}", NULL, 1, 5},
+    {"foo{x=~\"a++\"}", NULL, 1, 5},
+    {"\"abc", "the string does not end", 1, 1},
+    {"\"\\q\"", "unknown escape sequence in a string", 1, 2},
+    {"\"\\xff\"", "the string is not valid UTF-8, or has a NUL in it", 1, 1},
+    {"5x", "bad number or duration", 1, 1},
+    {"1.2.3", "bad number", 1, 1},
+    {"$", "unexpected character", 1, 1},
+    {"-foo[5m]",
+	"unary expression only allowed on expressions of type "
+	"scalar or instant vector, got range vector",
+	1, 1},
+};
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(wrong); i++) {
+		struct dm_expr *e = NULL;
+		struct dm_err err = {0};
+
+		assert_int_equal(
+		    dm_expr_parse(dm_str(wrong[i].text), &e, &err), -1);
+		if (wrong[i].msg)
+			assert_string_equal(err.msg, wrong[i].msg);
+		assert_int_equal(err.line, wrong[i].line);
+		assert_int_equal(err.column, wrong[i].column);
+	}
+}
+
+static void test_depth(void **state)
+{
+	struct dm_buf b = {0};
+	struct dm_expr *e;
+	struct dm_err err;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		dm_buf_add_char(&b, '(');
+	assert_int_equal(dm_expr_parse(dm_buf_str(&b), &e, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	dm_buf_clear(&b);
+	for (int i = 0; i < 5000; i++)
+		dm_buf_add_cstr(&b, "1+");
+	dm_buf_add_cstr(&b, "1");
+	assert_int_equal(dm_expr_parse(dm_buf_str(&b), &e, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	dm_buf_release(&b);
+}
+
+/* What rules ask: which names, how far. */
+static void test_selectors(void **state)
+{
+	struct dm_expr *e;
+	struct dm_err err;
+
+	(void)state;
+	assert_int_equal(dm_expr_parse(DM_STR("rate(a[5m] offset 1m) > "
+					      "{__name__=~\"b.*\",x=\"1\"}"),
+			     &e, &err),
+	    0);
+	assert_int_equal(dm_expr_kind(e), DM_EXPR_VECTOR);
+	assert_int_equal(dm_expr_n_selectors(e), 2);
+	assert_int_equal(dm_expr_selector(e, 0)->reach_us, 360 * 1000000);
+	assert_int_equal(dm_expr_selector(e, 1)->reach_us, 0);
+	assert_true(dm_expr_names(e, DM_STR("a")));
+	assert_true(dm_expr_names(e, DM_STR("bcd")));
+	assert_false(dm_expr_names(e, DM_STR("c")));
+	dm_expr_free(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_selectors),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
