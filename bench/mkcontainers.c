@@ -25,7 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MARK	       "d309bec4" /* starts every id */
 #define ROOT	       "/sys/fs/cgroup"
 #define TREES	       16
 #define STACK	       16384
@@ -37,6 +36,8 @@ static struct {
 	int n;
 } trees;
 
+/* Starts every id; eight digits. */
+static const char *mark = "d309bec4";
 static unsigned n_containers = 10, n_processes = 2, n_nets = 0xffffffff;
 static volatile sig_atomic_t stop;
 
@@ -106,8 +107,8 @@ static bool put(const char *folder, const char *file, const char *text)
 
 static void folder_of(char *path, int tree, unsigned i)
 {
-	snprintf(path, 2 * PATH_MAX_BYTES, "%s/docker/" MARK "%056x",
-	    trees.path[tree], i);
+	snprintf(path, 2 * PATH_MAX_BYTES, "%s/docker/%s%056x",
+	    trees.path[tree], mark, i);
 }
 
 /* Files that a hierarchy does not have are passed over. */
@@ -311,7 +312,7 @@ static void each_of_ours(int tree, bool (*what)(const char *), bool *ret_all)
 	snprintf(parent, sizeof(parent), "%s/docker", trees.path[tree]);
 	dir = opendir(parent);
 	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, MARK, strlen(MARK)) != 0)
+		if (strncmp(entry->d_name, mark, strlen(mark)) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
 		if (!what(path))
@@ -372,7 +373,8 @@ static void usage(void)
 {
 	fprintf(stderr,
 	    "usage: mkcontainers [-n containers] [-p processes] [--net N]\n"
-	    "       mkcontainers --clean\n"
+	    "                    [-m mark]\n"
+	    "       mkcontainers --clean [-m mark]\n"
 	    "Ready when it prints a line; ends with its standard input.\n");
 	exit(2);
 }
@@ -385,13 +387,16 @@ static bool take_options(int argc, char **argv)
 	bool only_clean = false;
 	int o;
 
-	while ((o = getopt_long(argc, argv, "n:p:", options, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "n:p:m:", options, NULL)) != -1) {
 		if (o == 'n')
 			n_containers = (unsigned)strtoul(optarg, NULL, 10);
 		else if (o == 'p')
 			n_processes = (unsigned)strtoul(optarg, NULL, 10);
 		else if (o == 'N')
 			n_nets = (unsigned)strtoul(optarg, NULL, 10);
+		else if (o == 'm' && strlen(optarg) == 8 &&
+			 strspn(optarg, "0123456789abcdef") == 8)
+			mark = optarg;
 		else if (o == 'c')
 			only_clean = true;
 		else
