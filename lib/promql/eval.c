@@ -318,6 +318,7 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 	r->t_us = s->t_us + from;
 	r->v = s->v + from;
 	r->n = to - from;
+	r->drop_us = s->drop_us;
 	if (s->n_stale == 0 || r->n == 0)
 		return 0;
 	t = dm_eval_scratch(&e->times, r->n * sizeof(*t), err);

@@ -114,6 +114,7 @@ struct dm_range {
 	const double *v;
 	size_t n; /* > 0 */
 	int64_t start_us, end_us;
+	int64_t drop_us; /* as in struct dm_series */
 	int64_t eval_us; /* the evaluation's: end_us without the offset */
 	double *scratch; /* n doubles */
 };

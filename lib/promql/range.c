@@ -22,15 +22,12 @@ static double duration_seconds(int64_t us)
 	return (double)(us / 1000000) + (double)(us % 1000000 * 1000) / 1e9;
 }
 
-/* What a counter lost at its resets. The common case, none, is found by a
- * loop without a branch. */
+/* What a counter lost at its resets. */
 static double add_resets(const struct dm_range *r, double sum)
 {
-	bool reset = false;
-
-	for (size_t i = 1; i < r->n; i++)
-		reset |= r->v[i] < r->v[i - 1];
-	for (size_t i = 1; reset && i < r->n; i++) {
+	if (r->drop_us <= r->t_us[0])
+		return sum;
+	for (size_t i = 1; i < r->n; i++) {
 		if (r->v[i] < r->v[i - 1])
 			sum += r->v[i - 1];
 	}
@@ -184,29 +181,39 @@ static bool fn_avg(const struct dm_range *r, const double *args, double *ret)
 	return true;
 }
 
+/* The greatest of sign * v. Comparisons with a NaN are false, and so it is
+ * passed over, unless there is nothing else. Four at a time, as each has to
+ * wait for the one before it. */
+static double greatest(const double *v, size_t n, double sign)
+{
+	double m[4] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
+	bool any = false;
+	size_t i = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		for (size_t j = 0; j < 4; j++)
+			m[j] = sign * v[i + j] > m[j] ? sign * v[i + j] : m[j];
+	}
+	for (; i < n; i++)
+		m[0] = sign * v[i] > m[0] ? sign * v[i] : m[0];
+	for (size_t j = 1; j < 4; j++)
+		m[0] = m[j] > m[0] ? m[j] : m[0];
+	for (i = 0; m[0] == -INFINITY && !any && i < n; i++)
+		any = !isnan(v[i]);
+	return m[0] == -INFINITY && !any ? NAN : sign * m[0];
+}
+
 static bool fn_min(const struct dm_range *r, const double *args, double *ret)
 {
-	double least = r->v[0];
-
 	(void)args;
-	for (size_t i = 1; i < r->n; i++) {
-		if (r->v[i] < least || isnan(least))
-			least = r->v[i];
-	}
-	*ret = least;
+	*ret = greatest(r->v, r->n, -1);
 	return true;
 }
 
 static bool fn_max(const struct dm_range *r, const double *args, double *ret)
 {
-	double greatest = r->v[0];
-
 	(void)args;
-	for (size_t i = 1; i < r->n; i++) {
-		if (r->v[i] > greatest || isnan(greatest))
-			greatest = r->v[i];
-	}
-	*ret = greatest;
+	*ret = greatest(r->v, r->n, 1);
 	return true;
 }
 

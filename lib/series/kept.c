@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "series/kept.h"
 
+#include <math.h>
+
 #define CAP_MIN 4u
 #define CAP_MAX (UINT32_MAX / 4)
 
@@ -46,6 +48,7 @@ struct dm_kept *dm_kept_new(
 	if (!k)
 		return NULL;
 	k->s.name = name;
+	k->s.drop_us = INT64_MIN;
 	k->s.labels = dm_labels_ref(labels);
 	return k;
 }
@@ -141,6 +144,8 @@ static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 	    (k->s.n - from) * sizeof(*values));
 	t[from] = t_us;
 	values[from] = v;
+	if (from < k->s.n || (from && !(v >= values[from - 1])) || isnan(v))
+		k->s.drop_us = t[k->s.n];
 	k->s.n++;
 	k->s.n_stale += dm_is_stale(v);
 }
@@ -149,12 +154,33 @@ static void replace_marker(struct dm_kept *k, size_t at, double v)
 {
 	k->v[(size_t)(k->s.v - k->v) + at] = v;
 	k->s.n_stale--;
+	k->s.drop_us = k->s.t_us[k->s.n - 1];
+}
+
+/* The common case: behind the last, and there is room. */
+static bool append(struct dm_kept *k, int64_t t_us, double v)
+{
+	size_t n = k->s.n, at = (size_t)(k->s.t_us - k->t) + n;
+
+	if (n == 0 || at >= k->cap || t_us <= k->t[at - 1])
+		return false;
+	k->t[at] = t_us;
+	k->v[at] = v;
+	if (!(v >= k->v[at - 1]))
+		k->s.drop_us = t_us;
+	k->s.n_stale += dm_is_stale(v);
+	k->s.n++;
+	return true;
 }
 
 int dm_kept_add(struct dm_kept *k, int64_t t_us, double v, int64_t horizon_us,
     struct dm_err *err)
 {
-	size_t at = dm_series_until(&k->s, t_us);
+	size_t at;
+
+	if (append(k, t_us, v))
+		return 0;
+	at = dm_series_until(&k->s, t_us);
 
 	if (at && k->s.t_us[at - 1] == t_us) {
 		if (dm_is_stale(k->s.v[at - 1]) && !dm_is_stale(v))

@@ -20,6 +20,10 @@ struct dm_series {
 	const double *v;
 	size_t n;
 	size_t n_stale; /* how many of them are markers */
+	/* At times after this no value is less than the one before it, and
+	 * none is a NaN: a counter that has not been reset. INT64_MAX: it
+	 * is not known. */
+	int64_t drop_us;
 };
 
 /** The marker: a NaN of its own, as Prometheus's. */
