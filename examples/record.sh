@@ -3,7 +3,8 @@
 # Records three real containers with dmon-collect, for a minute: web, which
 # works as it should; escape, in which a process enters the host's mount
 # namespace after a quarter of a minute; and eater, which eats its memory
-# until the kernel ends it. examples/recording.ndjson.gz was made by
+# until the kernel ends its process, and is started again.
+# examples/recording.ndjson.gz was made by
 #
 #	sh examples/record.sh examples/recording.ndjson.gz
 #
@@ -52,14 +53,16 @@ start() { # NAME OPTION... IMAGE COMMAND...
 		sleep 15
 		nsenter -t $host_pid -m sleep 25
 		sleep 1000"
-	# A mebibyte every third of a second, up to 60; then the last four.
-	start eater --restart on-failure:3 busybox:test awk 'BEGIN {
-		mebibyte = sprintf("%1048576s", "")
+	# A mebibyte every third of a second, up to 61; then the last three.
+	start eater --restart on-failure:3 busybox:test sh -c "awk 'BEGIN {
+		mebibyte = sprintf(\"%1048576s\", \"\")
 		for (i = 0; i < 100; i++) {
-			a[i] = mebibyte "x"
-			system(i == 59 ? "sleep 12" : "sleep 0.3")
+			a[i] = mebibyte i
+			system(i == 60 ? \"sleep 12\" : \"sleep 0.3\")
 		}
 	}'
+	sleep 4
+	exit 1"
 } >"$T/ids"
 
 # What else runs on this machine is nobody's business.
