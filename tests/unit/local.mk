@@ -61,3 +61,9 @@ tests_unit_test_promql_SOURCES = tests/unit/test-promql.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
 tests_unit_test_promql_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_promql_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-window
+tests_unit_test_window_SOURCES = tests/unit/test-window.c \
+	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
+tests_unit_test_window_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_window_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)
