@@ -91,7 +91,8 @@ static int write_key(
 {
 	size_t kept = 0;
 
-	qsort(labels, *n, sizeof(*labels), cmp_label);
+	if (*n)
+		qsort(labels, *n, sizeof(*labels), cmp_label);
 	dm_buf_clear(key);
 	for (size_t i = 0; i < *n; i++) {
 		if (i && dm_str_eq(labels[i].name, labels[i - 1].name))

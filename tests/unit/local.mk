@@ -67,3 +67,10 @@ tests_unit_test_window_SOURCES = tests/unit/test-window.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
 tests_unit_test_window_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_window_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)
+
+# Writes tests for promtool: see tests/cmd/promql-promtool.t.
+check_PROGRAMS += tests/unit/promql-cases
+tests_unit_promql_cases_SOURCES = tests/unit/promql-cases.c \
+	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
+tests_unit_promql_cases_CFLAGS = $(TEST_CFLAGS)
+tests_unit_promql_cases_LDADD = libdmon.a $(PCRE2_LIBS) $(JANSSON_LIBS)
