@@ -9,7 +9,7 @@
  *
  * Debian's promtool is 2.42: samples stand so that none is on the left
  * border of a range or of the lookback, which are open since Prometheus 3;
- * counters stay far from 0, where 3 extrapolates differently; and there is
+ * values stay far from 0, where 3 extrapolates differently; and there is
  * no topk, which may take any of several equal values.
  */
 #include <math.h>
@@ -63,7 +63,7 @@ static void one_series(struct fixture *f, const char *metric, const char *host,
 	    metric, host, zone);
 	for (int i = 0; i < POINTS; i++) {
 		v = counter ? (below(25) ? v + below(9) : 1000)
-			    : (long)below(400) - 100;
+			    : 900 + (long)below(400);
 		if (below(12) == 0) {
 			printf("_ ");
 			continue;
@@ -90,13 +90,13 @@ static void series(struct fixture *f)
 	}
 }
 
-static void selector(struct dm_buf *b)
+static void selector(struct dm_buf *b, size_t n_metrics)
 {
 	static const char *const matchers[] = {"", "", "", "{host=\"h1\"}",
 	    "{host!=\"h2\"}", "{zone=~\"e.*\"}", "{zone!~\"(?i)EAST|x\"}",
 	    "{host=~\"h[23]\",zone=\"west\"}"};
 
-	dm_buf_addf(b, "%s%s", PICK(metrics), PICK(matchers));
+	dm_buf_addf(b, "%s%s", pick(metrics, n_metrics), PICK(matchers));
 }
 
 static void range_call(struct dm_buf *b)
@@ -108,8 +108,11 @@ static void range_call(struct dm_buf *b)
 	static const char *const ranges[] = {
 	    "[1m]", "[2m]", "[5m]", "[30s]", "[3m] offset 1m"};
 
-	dm_buf_addf(b, "%s(", PICK(calls));
-	selector(b);
+	const char *call = PICK(calls);
+
+	dm_buf_addf(b, "%s(", call);
+	/* A level is no counter: it would "reset" all the time. */
+	selector(b, strcmp(call, "rate") && strcmp(call, "increase") ? 3 : 2);
 	dm_buf_addf(b, "%s)", PICK(ranges));
 }
 
@@ -128,10 +131,11 @@ static void vector(struct dm_buf *b, unsigned depth)
 	static const char *const scalars[] = {
 	    "> 10", "* 2", "- 3.5", "< bool 7", "/ 4", "^ 2", "% 5"};
 	const char *a;
+	bool rounded;
 
 	switch (depth ? below(7) : below(2)) {
 	case 0:
-		selector(b);
+		selector(b, DM_COUNT(metrics));
 		break;
 	case 1:
 		range_call(b);
@@ -146,10 +150,12 @@ static void vector(struct dm_buf *b, unsigned depth)
 	case 3:
 	case 4:
 		a = PICK(aggregations);
-		dm_buf_addf(b, "%s%s", a,
-		    strchr(a, ',') && a[strlen(a) - 1] == ' ' ? "" : " (");
+		/* 2.42 adds without compensation. */
+		rounded = strncmp(a, "sum", 3) == 0;
+		dm_buf_addf(b, "%s%s%s", rounded ? "round(" : "", a,
+		    strchr(a, '.') ? "" : " (");
 		vector(b, depth - 1);
-		dm_buf_add_cstr(b, ")");
+		dm_buf_add_cstr(b, rounded ? "), 0.0001)" : ")");
 		break;
 	case 5:
 		dm_buf_addf(b, "%s(", PICK(calls));
