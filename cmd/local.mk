@@ -4,3 +4,7 @@ DM_MAIN = cmd/common.c cmd/common.h
 bin_PROGRAMS += dmon-collect
 dmon_collect_SOURCES = cmd/dmon-collect.c $(DM_MAIN)
 dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)
+
+bin_PROGRAMS += dmon-match
+dmon_match_SOURCES = cmd/dmon-match.c $(DM_MAIN)
+dmon_match_LDADD = libdmon.a $(YAML_LIBS) $(PCRE2_LIBS) $(JANSSON_LIBS)

@@ -103,7 +103,7 @@ static int end_all(struct update *u)
 }
 
 int dm_alerts_update(const struct dm_rule *rule,
-    const struct dm_element *elements, size_t n, int64_t t_us,
+    const struct dm_element *elements, size_t n, int64_t t_us, bool late,
     struct dm_labels_pool *pool, const struct dm_alert_sink *sink,
     struct dm_err *err)
 {
@@ -128,9 +128,9 @@ int dm_alerts_update(const struct dm_rule *rule,
 	for (size_t i = 0; i < t->n && rc == 0; i++) {
 		struct dm_alert *a = alert_at(t, i);
 
-		if (is_seen(&u, a) || is_kept(&u, a))
+		if (is_seen(&u, a) || (!late && is_kept(&u, a)))
 			rc = go_on(&u, a);
-		else
+		else if (!late)
 			rc = end(&u, i);
 	}
 	dm_tracking_compact(t);

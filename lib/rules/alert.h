@@ -44,13 +44,14 @@ struct dm_alert_sink {
 /**
  * An evaluation of the rule at t_us has given these elements. What is active
  * are the items of rule->memory, each a struct dm_alert.
+ * @late  it looked at an earlier time: it ends nothing
  * Returns 0, or -1 with DM_EINVAL as Prometheus has it: two elements with
  * the same labels (nothing has changed), more alerts than the group's limit
  * (all have ended); or what the sink says.
  * Source: Prometheus, rules/alerting.go, AlertingRule.Eval.
  */
 int dm_alerts_update(const struct dm_rule *rule,
-    const struct dm_element *elements, size_t n, int64_t t_us,
+    const struct dm_element *elements, size_t n, int64_t t_us, bool late,
     struct dm_labels_pool *pool, const struct dm_alert_sink *sink,
     struct dm_err *err) DM_MUST_CHECK;
 

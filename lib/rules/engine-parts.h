@@ -58,15 +58,13 @@ int dm_engine_rule_end(struct dm_engine *e, struct dm_rule *rule,
 void dm_engine_say_rule(
     struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why);
 
-/** The sink of alerts; its ctx is the engine. */
-extern const struct dm_alert_sink dm_engine_alert_sink;
+/** What writes the changes of alerts. */
+struct dm_alert_sink dm_engine_sink(struct dm_engine *e);
 /** Write a recorded sample and put it into the window; dm_stale(): it has
  * ended. */
 int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
     struct dm_labels *labels, int64_t t_us, double value,
     struct dm_err *err) DM_MUST_CHECK;
-int dm_engine_alert_changed(void *e, const struct dm_rule *rule,
-    struct dm_alert *a, int64_t t_us, struct dm_err *err);
 
 static inline int64_t dm_floor_div(int64_t a, int64_t b)
 {

@@ -18,11 +18,23 @@ void dm_engine_say_rule(
 	e->options.say(e->options.ctx, &said);
 }
 
+/* One evaluation: what expressions look at, and the time it has. Only where
+ * an event came late they are not the same. */
+struct moment {
+	int64_t query_us, t_us;
+};
+
+static bool is_late(const struct moment *m)
+{
+	return m->query_us < m->t_us;
+}
+
 /* The series that a recording rule has now; those it had before end. */
 static int record_series(struct dm_engine *e, struct dm_rule *rule,
-    const struct dm_element *elements, size_t n, int64_t t_us,
+    const struct dm_element *elements, size_t n, const struct moment *m,
     struct dm_err *err)
 {
+	int64_t at_us = m->query_us - rule->group->query_offset_us;
 	struct dm_tracking *t = rule->memory;
 	int rc = 0;
 
@@ -40,8 +52,10 @@ static int record_series(struct dm_engine *e, struct dm_rule *rule,
 		struct dm_tracked *s = t->items[i];
 		bool is = s->seen == t->evaluation;
 
+		if (!is && is_late(m))
+			continue;
 		if (rc == 0)
-			rc = dm_engine_put(e, rule->metric, s->labels, t_us,
+			rc = dm_engine_put(e, rule->metric, s->labels, at_us,
 			    is ? s->value : dm_stale(), err);
 		if (!is)
 			dm_tracking_drop(t, i);
@@ -51,8 +65,9 @@ static int record_series(struct dm_engine *e, struct dm_rule *rule,
 }
 
 static int apply(struct dm_engine *e, struct dm_rule *rule,
-    const struct dm_value *v, int64_t t_us, struct dm_err *err)
+    const struct dm_value *v, const struct moment *m, struct dm_err *err)
 {
+	struct dm_alert_sink sink = dm_engine_sink(e);
 	struct dm_element one = {e->no_labels, NULL, v->scalar};
 	const struct dm_element *elements = v->elements;
 	size_t n = v->n;
@@ -62,23 +77,22 @@ static int apply(struct dm_engine *e, struct dm_rule *rule,
 		n = 1;
 	}
 	if (!rule->is_alert)
-		return record_series(e, rule, elements, n,
-		    t_us - rule->group->query_offset_us, err);
+		return record_series(e, rule, elements, n, m, err);
 	return dm_alerts_update(
-	    rule, elements, n, t_us, e->pool, &dm_engine_alert_sink, err);
+	    rule, elements, n, m->t_us, is_late(m), e->pool, &sink, err);
 }
 
 /* What Prometheus calls a failed evaluation is said once, and the rule is
  * tried again next time. */
-static int evaluate(struct dm_engine *e, struct dm_rule *rule, int64_t query_us,
-    int64_t t_us, struct dm_err *err)
+static int evaluate(struct dm_engine *e, struct dm_rule *rule,
+    const struct moment *m, struct dm_err *err)
 {
 	struct dm_value v;
 	struct dm_err why = {0};
+	int64_t query_us = m->query_us - rule->group->query_offset_us;
 
-	query_us -= rule->group->query_offset_us;
 	if (dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
-	    apply(e, rule, &v, t_us, &why) == 0) {
+	    apply(e, rule, &v, m, &why) == 0) {
 		rule->failed = false;
 		return 0;
 	}
@@ -96,8 +110,10 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule, int64_t query_us,
 static int evaluate_group(
     struct dm_engine *e, struct dm_rule_group *g, struct dm_err *err)
 {
+	const struct moment now = {e->now_us, e->now_us};
+
 	for (size_t i = 0; i < g->n_rules; i++)
-		if (evaluate(e, &g->rules[i], e->now_us, e->now_us, err) < 0)
+		if (evaluate(e, &g->rules[i], &now, err) < 0)
 			return -1;
 	return 0;
 }
@@ -203,6 +219,8 @@ static bool names_hot(
 static int evaluate_hot(
     struct dm_engine *e, size_t n_hot, int64_t query_us, struct dm_err *err)
 {
+	const struct moment m = {query_us, e->now_us};
+
 	for (size_t i = 0; i < e->rules.n; i++) {
 		struct dm_rule_group *g = e->rules.groups[i];
 
@@ -211,7 +229,7 @@ static int evaluate_hot(
 
 			if (!names_hot(e, rule, n_hot))
 				continue;
-			if (evaluate(e, rule, query_us, e->now_us, err) < 0)
+			if (evaluate(e, rule, &m, err) < 0)
 				return -1;
 			if (!rule->is_alert &&
 			    hot_add(e, &n_hot, dm_str(rule->name), err) < 0)
@@ -246,13 +264,12 @@ int dm_engine_event(
 int dm_engine_rule_end(
     struct dm_engine *e, struct dm_rule *rule, struct dm_err *err)
 {
-	struct dm_tracking *t = rule->memory;
+	const struct moment now = {e->now_us, e->now_us};
+	struct dm_alert_sink sink = dm_engine_sink(e);
 
-	if (!t || t->n == 0)
+	if (!rule->memory || rule->memory->n == 0)
 		return 0;
 	if (rule->is_alert)
-		return dm_alerts_end(
-		    rule, e->now_us, &dm_engine_alert_sink, err);
-	return record_series(
-	    e, rule, NULL, 0, e->now_us - rule->group->query_offset_us, err);
+		return dm_alerts_end(rule, e->now_us, &sink, err);
+	return record_series(e, rule, NULL, 0, &now, err);
 }

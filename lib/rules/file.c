@@ -304,6 +304,17 @@ static void refuse_for_record(
 		wrong(r, n, "%s in a recording rule", key);
 }
 
+/* What is wrong with them is told once for the group: check_labels. */
+static void read_group_labels(
+    struct reader *r, const struct dm_yaml_node *group, struct dm_rule *rule)
+{
+	struct reader quiet = *r;
+
+	quiet.error = NULL;
+	quiet.first = NULL;
+	read_texts(&quiet, group, "labels", rule->is_alert, &rule->labels);
+}
+
 static void read_rule(struct reader *r, const struct dm_yaml_node *map,
     const struct dm_yaml_node *group, struct dm_rule *rule)
 {
@@ -315,7 +326,7 @@ static void read_rule(struct reader *r, const struct dm_yaml_node *map,
 	rule->line = map->line;
 	read_name(r, map, rule);
 	read_expr(r, map, rule);
-	read_texts(r, group, "labels", rule->is_alert, &rule->labels);
+	read_group_labels(r, group, rule);
 	read_texts(r, map, "labels", rule->is_alert, &rule->labels);
 	if (rule->is_alert) {
 		rule->for_us = get_duration(r, map, "for");
@@ -404,6 +415,15 @@ static struct dm_rule_group *group_add(struct reader *r)
 	return g;
 }
 
+/* A group's labels are read with each rule, but wrong only once, here. */
+static void check_labels(struct reader *r, const struct dm_yaml_node *map)
+{
+	struct dm_rule_texts labels = {0};
+
+	read_texts(r, map, "labels", true, &labels);
+	texts_release(&labels);
+}
+
 static void read_group(
     struct reader *r, const struct dm_yaml_node *map, size_t first)
 {
@@ -423,6 +443,7 @@ static void read_group(
 	if (!g->file)
 		no_memory(r);
 	check_group_name(r, map, g, first);
+	check_labels(r, map);
 	read_limit(r, map, g);
 	read_rules(r, map, g);
 }

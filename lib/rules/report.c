@@ -37,7 +37,6 @@ static void begin(struct dm_engine *e, int64_t t_us, const char *kind,
 /* The line goes behind what the callback has written. */
 static int finish(struct dm_engine *e, struct dm_err *err)
 {
-	dm_record_end(&e->line);
 	dm_buf_add_str(e->out, dm_buf_str(&e->line));
 	if (dm_buf_ok(&e->labels, err) < 0 || dm_buf_ok(&e->line, err) < 0)
 		return -1;
@@ -56,6 +55,7 @@ int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
 		dm_buf_add_char(&e->line, ':');
 		dm_num_add(&e->line, value);
 	}
+	dm_record_end(&e->line);
 	if (finish(e, err) < 0)
 		return -1;
 	return dm_window_put(e->window, name, labels, t_us, value, err);
@@ -111,6 +111,7 @@ static int write_alert(struct dm_engine *e, const struct dm_rule *rule,
 		add_time(e, "endsAt", t_us);
 	dm_buf_addf(&e->line, ",\"fingerprint\":\"%016lx\"",
 	    dm_labels_fingerprint(a->of.labels));
+	dm_record_members_end(&e->line);
 	return finish(e, err);
 }
 
@@ -150,7 +151,7 @@ static int alert_active(void *ctx, const struct dm_rule *rule,
 	    (double)dm_floor_div(a->active_us, DM_US_PER_S), err);
 }
 
-int dm_engine_alert_changed(void *ctx, const struct dm_rule *rule,
+static int alert_changed(void *ctx, const struct dm_rule *rule,
     struct dm_alert *a, int64_t t_us, struct dm_err *err)
 {
 	struct dm_engine *e = ctx;
@@ -172,7 +173,7 @@ int dm_engine_alert_changed(void *ctx, const struct dm_rule *rule,
 	    e, e->for_state_name, a->of.labels, at_us, dm_stale(), err);
 }
 
-const struct dm_alert_sink dm_engine_alert_sink = {
-    .changed = dm_engine_alert_changed,
-    .active = alert_active,
-};
+struct dm_alert_sink dm_engine_sink(struct dm_engine *e)
+{
+	return (struct dm_alert_sink){e, alert_changed, alert_active};
+}

@@ -30,6 +30,11 @@ tests_unit_test_stream_SOURCES = tests/unit/test-stream.c
 tests_unit_test_stream_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_stream_LDADD = $(TEST_LDADD)
 
+UNIT_TESTS += tests/unit/test-alert
+tests_unit_test_alert_SOURCES = tests/unit/test-alert.c
+tests_unit_test_alert_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_alert_LDADD = $(TEST_LDADD) $(PCRE2_LIBS)
+
 UNIT_TESTS += tests/unit/test-template
 tests_unit_test_template_SOURCES = tests/unit/test-template.c
 tests_unit_test_template_CFLAGS = $(TEST_CFLAGS)
