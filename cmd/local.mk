@@ -8,3 +8,11 @@ dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)
 bin_PROGRAMS += dmon-match
 dmon_match_SOURCES = cmd/dmon-match.c $(DM_MAIN)
 dmon_match_LDADD = libdmon.a $(YAML_LIBS) $(PCRE2_LIBS) $(JANSSON_LIBS)
+
+bin_PROGRAMS += dmon-store
+dmon_store_SOURCES = cmd/dmon-store.c $(DM_MAIN)
+dmon_store_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS)
+
+bin_PROGRAMS += dmon-replay
+dmon_replay_SOURCES = cmd/dmon-replay.c $(DM_MAIN)
+dmon_replay_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS)

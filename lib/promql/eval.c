@@ -93,6 +93,12 @@ const struct dm_selector *dm_expr_selector(const struct dm_expr *e, size_t i)
 	return &e->selectors[i]->selector;
 }
 
+bool dm_expr_is_selector(const struct dm_expr *e)
+{
+	return e->n_selectors == 1 && e->root == e->selectors[0] &&
+	       e->root->kind == DM_EXPR_VECTOR && e->root->offset_us == 0;
+}
+
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric)
 {
 	for (size_t i = 0; i < e->n_selectors; i++) {

@@ -67,6 +67,9 @@ struct dm_str dm_expr_text(const struct dm_expr *e);
 size_t dm_expr_n_selectors(const struct dm_expr *e);
 const struct dm_selector *dm_expr_selector(const struct dm_expr *e, size_t i);
 
+/** Is it one selector and nothing else: no range, no offset? */
+bool dm_expr_is_selector(const struct dm_expr *e);
+
 /** Does one of its selectors match series of this metric name? */
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
 

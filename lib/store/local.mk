@@ -1,1 +1,11 @@
-libdmon_a_SOURCES +=
+libdmon_a_SOURCES += \
+	lib/store/batch.c \
+	lib/store/db.c lib/store/db.h \
+	lib/store/expire.c \
+	lib/store/pairs.c lib/store/pairs.h \
+	lib/store/reader.c \
+	lib/store/rows.c \
+	lib/store/schema.c \
+	lib/store/select.c lib/store/select.h \
+	lib/store/store.h \
+	lib/store/writer.c lib/store/writer.h

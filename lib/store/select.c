@@ -1,0 +1,217 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/select.h"
+
+/* So many identities are read in one transaction. */
+#define PART 1000
+
+void dm_selection_release(struct dm_selection *s)
+{
+	struct dm_buf *target;
+	size_t pos = 0;
+
+	while ((target = dm_map_next(&s->targets, &pos))) {
+		dm_buf_release(target);
+		free(target);
+	}
+	dm_map_release(&s->targets);
+	dm_pairs_release(&s->pairs);
+	dm_buf_release(&s->key);
+	free(s->wanted);
+	*s = (struct dm_selection){0};
+}
+
+static int cmp_wanted(const void *a, const void *b)
+{
+	int64_t x = ((const struct dm_wanted *)a)->id;
+	int64_t y = ((const struct dm_wanted *)b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+const struct dm_wanted *dm_selection_find(
+    const struct dm_selection *s, int64_t id)
+{
+	const struct dm_wanted key = {.id = id};
+
+	if (!s->n)
+		return NULL;
+	return bsearch(&key, s->wanted, s->n, sizeof(key), cmp_wanted);
+}
+
+static int want(
+    struct dm_selection *s, int64_t id, uint64_t named, struct dm_err *err)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 64;
+		void *grown = realloc(s->wanted, cap * sizeof(*s->wanted));
+
+		if (!grown)
+			return dm_err_nomem(err);
+		s->wanted = grown;
+		s->cap = cap;
+	}
+	s->wanted[s->n++] = (struct dm_wanted){.id = id, .named = named};
+	return 0;
+}
+
+static bool kind_asked(const struct dm_store_query *q, struct dm_str kind)
+{
+	for (size_t i = 0; i < q->n_kinds; i++) {
+		if (dm_str_eq(q->kinds[i], kind))
+			return true;
+	}
+	return q->n_kinds == 0;
+}
+
+/* Is one that is read in s->pairs asked for, and for which metrics? */
+static bool asked(const struct dm_selection *s, const struct dm_store_query *q,
+    struct dm_str kind, uint64_t *ret_named)
+{
+	uint64_t named = 0;
+
+	*ret_named = 0;
+	if (!kind_asked(q, kind))
+		return false;
+	if (q->n_selectors == 0)
+		return q->n_kinds || !q->no_sweeps || !dm_str_is(kind, "sweep");
+	for (size_t i = 0; i < q->n_selectors; i++) {
+		if (!dm_pairs_match(&s->pairs, &q->selectors[i]))
+			continue;
+		if (!dm_selector_names(&q->selectors[i]))
+			return true;
+		named |= UINT64_C(1) << i;
+	}
+	*ret_named = named;
+	return named != 0;
+}
+
+/* The target of the labels in s->pairs goes into s->key. */
+static int target_key(struct dm_selection *s, struct dm_err *err)
+{
+	dm_buf_clear(&s->key);
+	dm_buf_add_str(&s->key, dm_pairs_get(&s->pairs, DM_STR("instance")));
+	dm_buf_add_char(&s->key, '\xff'); /* in no text */
+	dm_buf_add_str(&s->key, dm_pairs_get(&s->pairs, DM_STR("job")));
+	return dm_buf_ok(&s->key, err);
+}
+
+static int add_target(struct dm_selection *s, struct dm_err *err)
+{
+	struct dm_buf *target;
+
+	if (target_key(s, err) < 0)
+		return -1;
+	if (dm_map_get(&s->targets, dm_buf_str(&s->key)))
+		return 0;
+	target = calloc(1, sizeof(*target));
+	if (!target)
+		return dm_err_nomem(err);
+	*target = s->key;
+	s->key = (struct dm_buf){0};
+	if (dm_map_put(&s->targets, dm_buf_str(target), target, err) < 0) {
+		dm_buf_release(target);
+		free(target);
+		return -1;
+	}
+	return 0;
+}
+
+/* The kinds that a sweep without them makes stale. */
+static bool ends_with_sweeps(struct dm_str kind)
+{
+	enum dm_kind id = dm_kind_of(kind);
+
+	return id == DM_KIND_HOST || id == DM_KIND_CONTAINER ||
+	       id == DM_KIND_PROCESS;
+}
+
+typedef int look_fn(struct dm_selection *s, const struct dm_store_query *q,
+    int64_t id, struct dm_str kind, struct dm_err *err);
+
+static int look_for_asked(struct dm_selection *s,
+    const struct dm_store_query *q, int64_t id, struct dm_str kind,
+    struct dm_err *err)
+{
+	uint64_t named;
+
+	if (!asked(s, q, kind, &named))
+		return 0;
+	if (want(s, id, named, err) < 0)
+		return -1;
+	return ends_with_sweeps(kind) ? add_target(s, err) : 0;
+}
+
+static int look_for_sweeps(struct dm_selection *s,
+    const struct dm_store_query *q, int64_t id, struct dm_str kind,
+    struct dm_err *err)
+{
+	uint64_t named;
+
+	if (!dm_str_is(kind, "sweep") || (asked(s, q, kind, &named) && !named))
+		return 0;
+	if (target_key(s, err) < 0)
+		return -1;
+	if (!dm_map_get(&s->targets, dm_buf_str(&s->key)))
+		return 0;
+	return want(s, id, 0, err);
+}
+
+static int walk(struct dm_selection *s, const struct dm_db *db,
+    const struct dm_store_query *q, look_fn *look, struct dm_err *err)
+{
+	DM_AUTO_STMT sqlite3_stmt *st = NULL;
+	int64_t after = 0;
+	int n, seen;
+
+	if (dm_db_prepare(db,
+		"SELECT id, kind, labels FROM identity WHERE id > ?1"
+		" ORDER BY id LIMIT ?2",
+		&st, err) < 0)
+		return -1;
+	do {
+		sqlite3_bind_int64(st, 1, after);
+		sqlite3_bind_int64(st, 2, PART);
+		for (seen = 0; (n = dm_db_step(db, st, err)) > 0; seen++) {
+			after = sqlite3_column_int64(st, 0);
+			if (dm_pairs_read(&s->pairs, dm_db_text(st, 2), err) <
+				0 ||
+			    look(s, q, after, dm_db_text(st, 1), err) < 0)
+				return -1;
+		}
+		if (n < 0)
+			return -1;
+	} while (seen == PART);
+	return 0;
+}
+
+/* One that is wanted for its metrics and as a sweep is wanted whole. */
+static void drop_doubles(struct dm_selection *s)
+{
+	size_t n = 0;
+
+	if (s->n)
+		qsort(s->wanted, s->n, sizeof(*s->wanted), cmp_wanted);
+	for (size_t i = 0; i < s->n; i++) {
+		if (n && s->wanted[n - 1].id == s->wanted[i].id)
+			s->wanted[n - 1].named = 0;
+		else
+			s->wanted[n++] = s->wanted[i];
+	}
+	s->n = n;
+}
+
+int dm_selection_make(struct dm_selection *s, const struct dm_db *db,
+    const struct dm_store_query *q, struct dm_err *err)
+{
+	if (q->n_selectors > DM_SELECTORS_MAX)
+		return dm_err_set(
+		    err, DM_EINVAL, "more than %d selectors", DM_SELECTORS_MAX);
+	if (walk(s, db, q, look_for_asked, err) < 0)
+		return -1;
+	if (!q->no_sweeps && s->targets.n &&
+	    walk(s, db, q, look_for_sweeps, err) < 0)
+		return -1;
+	drop_doubles(s);
+	return 0;
+}
