@@ -17,6 +17,7 @@ struct container {
 	char labels[256];
 	int64_t cpu_ns, user_ns;
 	uint64_t periods, throttled, failcnt, reads, writes;
+	uint64_t processes;
 	double usage;
 };
 
@@ -41,6 +42,7 @@ static void begin(struct container *c, unsigned i)
 	    random_below(UINT64_MAX), random_below(UINT64_MAX),
 	    i % 3 ? "web" : "db", i, i % 7, i % 11);
 	c->usage = (double)random_below((uint64_t)LIMIT_BYTES);
+	c->processes = 1 + random_below(41);
 }
 
 static void step(struct container *c, int64_t seconds)
@@ -56,6 +58,8 @@ static void step(struct container *c, int64_t seconds)
 	c->failcnt += random_below(200) == 0;
 	c->reads += random_below(50) * 4096;
 	c->writes += random_below(80) * 4096;
+	if (random_below(10) == 0)
+		c->processes = 1 + (c->processes + random_below(3)) % 41;
 	c->usage += ((double)random_below(2000) - 998) * 8192;
 	if (c->usage < 0 || c->usage > LIMIT_BYTES)
 		c->usage = LIMIT_BYTES / 2;
@@ -88,8 +92,8 @@ static void write_one(struct dm_buf *b, int64_t ts_us, struct container *c)
 	dm_record_metric(b, "container_spec_memory_limit_bytes", LIMIT_BYTES);
 	dm_record_metric_u64(b, "container_fs_reads_bytes_total", c->reads);
 	dm_record_metric_u64(b, "container_fs_writes_bytes_total", c->writes);
-	dm_record_metric_u64(b, "container_processes", 1 + random_below(41));
-	dm_record_metric_u64(b, "container_threads", 1 + random_below(120));
+	dm_record_metric_u64(b, "container_processes", c->processes);
+	dm_record_metric_u64(b, "container_threads", 3 * c->processes);
 	dm_record_end(b);
 }
 
