@@ -60,10 +60,10 @@ void dm_engine_say_rule(
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);
-/** Write a recorded sample and put it into the window; dm_stale(): it has
- * ended. */
+/** Write a recorded sample with the labels of an item and put it into the
+ * window; dm_stale(): it has ended. */
 int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
-    struct dm_labels *labels, int64_t t_us, double value,
+    struct dm_tracked *item, int64_t t_us, double value,
     struct dm_err *err) DM_MUST_CHECK;
 
 static inline int64_t dm_floor_div(int64_t a, int64_t b)

@@ -130,7 +130,8 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 		names[n++] = e->alerts_name->text;
 		names[n++] = e->for_state_name->text;
 	}
-	memset(e->event_names, 0, e->n_event_names);
+	if (e->n_event_names > 0)
+		memset(e->event_names, 0, e->n_event_names);
 	return dm_window_set_own_names(e->window, names, n, err);
 }
 

@@ -55,7 +55,7 @@ static int record_series(struct dm_engine *e, struct dm_rule *rule,
 		if (!is && is_late(m))
 			continue;
 		if (rc == 0)
-			rc = dm_engine_put(e, rule->metric, s->labels, at_us,
+			rc = dm_engine_put(e, rule->metric, s, at_us,
 			    is ? s->value : dm_stale(), err);
 		if (!is)
 			dm_tracking_drop(t, i);

@@ -18,19 +18,12 @@ enum dm_severity dm_severity_of(struct dm_str name)
 	return DM_SEVERITY_NONE;
 }
 
-static void begin(struct dm_engine *e, int64_t t_us, const char *kind,
-    const struct dm_labels *labels)
+static void begin(
+    struct dm_engine *e, int64_t t_us, const char *kind, struct dm_str labels)
 {
-	struct dm_str text;
-
-	dm_buf_clear(&e->labels);
-	dm_labels_add_json(&e->labels, labels);
-	text = dm_buf_str(&e->labels);
-	if (text.n >= 2)
-		text = (struct dm_str){text.p + 1, text.n - 2};
 	dm_record_begin(&e->line, t_us, kind);
-	if (text.n > 0)
-		dm_record_label_text(&e->line, text);
+	if (labels.n > 0)
+		dm_record_label_text(&e->line, labels);
 	dm_record_metrics(&e->line);
 }
 
@@ -38,16 +31,18 @@ static void begin(struct dm_engine *e, int64_t t_us, const char *kind,
 static int finish(struct dm_engine *e, struct dm_err *err)
 {
 	dm_buf_add_str(e->out, dm_buf_str(&e->line));
-	if (dm_buf_ok(&e->labels, err) < 0 || dm_buf_ok(&e->line, err) < 0)
+	if (dm_buf_ok(&e->line, err) < 0)
 		return -1;
 	dm_buf_clear(&e->line);
 	return dm_buf_ok(e->out, err);
 }
 
-int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
-    struct dm_labels *labels, int64_t t_us, double value, struct dm_err *err)
+/* A recorded sample; its labels as json say them. */
+static int put(struct dm_engine *e, const struct dm_name *name,
+    struct dm_labels *labels, struct dm_str json, int64_t t_us, double value,
+    struct dm_err *err)
 {
-	begin(e, t_us, "recorded", labels);
+	begin(e, t_us, "recorded", json);
 	dm_json_quote(&e->line, name->text);
 	if (dm_is_stale(value)) {
 		dm_buf_add_cstr(&e->line, ":null");
@@ -59,6 +54,16 @@ int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
 	if (finish(e, err) < 0)
 		return -1;
 	return dm_window_put(e->window, name, labels, t_us, value, err);
+}
+
+int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
+    struct dm_tracked *item, int64_t t_us, double value, struct dm_err *err)
+{
+	struct dm_str json;
+
+	if (dm_tracked_json(item, &json, err) < 0)
+		return -1;
+	return put(e, name, item->labels, json, t_us, value, err);
 }
 
 static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
@@ -92,12 +97,15 @@ static void add_time(struct dm_engine *e, const char *name, int64_t t_us)
 }
 
 static int write_alert(struct dm_engine *e, const struct dm_rule *rule,
-    const struct dm_alert *a, int64_t t_us, struct dm_err *err)
+    struct dm_alert *a, int64_t t_us, struct dm_err *err)
 {
+	struct dm_str json;
 	bool over =
 	    a->status == DM_ALERT_RESOLVED || a->status == DM_ALERT_DROPPED;
 
-	begin(e, t_us, "alert", a->of.labels);
+	if (dm_tracked_json(&a->of, &json, err) < 0)
+		return -1;
+	begin(e, t_us, "alert", json);
 	dm_record_members(&e->line);
 	dm_buf_addf(&e->line,
 	    ",\"status\":\"%s\",\"value\":", dm_alert_status_name(a->status));
@@ -127,7 +135,13 @@ static int say_state(struct dm_engine *e, const struct dm_alert *a,
 	    &b, DM_STR("alertstate"), dm_str(dm_alert_status_name(status)));
 	if (dm_labels_builder_done(&b, e->pool, &labels, err) < 0)
 		return -1;
-	return dm_engine_put(e, e->alerts_name, labels, t_us, value, err);
+	dm_buf_clear(&e->labels);
+	dm_labels_add_json(&e->labels, labels);
+	if (dm_buf_ok(&e->labels, err) < 0)
+		return -1;
+	return put(e, e->alerts_name, labels,
+	    (struct dm_str){e->labels.p + 1, e->labels.n - 2}, t_us, value,
+	    err);
 }
 
 /* Nothing is said when nothing has changed within the minute. */
@@ -147,7 +161,7 @@ static int alert_active(void *ctx, const struct dm_rule *rule,
 	a->said_minute = minute;
 	if (say_state(e, a, a->status, at_us, 1, err) < 0)
 		return -1;
-	return dm_engine_put(e, e->for_state_name, a->of.labels, at_us,
+	return dm_engine_put(e, e->for_state_name, &a->of, at_us,
 	    (double)dm_floor_div(a->active_us, DM_US_PER_S), err);
 }
 
@@ -170,7 +184,7 @@ static int alert_changed(void *ctx, const struct dm_rule *rule,
 	if (say_state(e, a, a->said, at_us, dm_stale(), err) < 0)
 		return -1;
 	return dm_engine_put(
-	    e, e->for_state_name, a->of.labels, at_us, dm_stale(), err);
+	    e, e->for_state_name, &a->of, at_us, dm_stale(), err);
 }
 
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e)

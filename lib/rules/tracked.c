@@ -30,6 +30,7 @@ static void item_free(struct dm_tracked *item)
 {
 	dm_labels_unref(item->labels);
 	dm_labels_unref(item->element);
+	free((char *)(uintptr_t)item->json.p);
 	free(item);
 }
 
@@ -211,6 +212,24 @@ void dm_tracking_undo(struct dm_tracking *t)
 			t->items[i]->next = NULL;
 	}
 	dm_tracking_compact(t);
+}
+
+int dm_tracked_json(
+    struct dm_tracked *item, struct dm_str *ret, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	if (!item->json.p) {
+		dm_labels_add_json(&b, item->labels);
+		if (dm_buf_ok(&b, err) < 0)
+			return -1;
+		item->json.p = dm_str_dup((struct dm_str){b.p + 1, b.n - 2});
+		if (!item->json.p)
+			return dm_err_nomem(err);
+		item->json.n = b.n - 2;
+	}
+	*ret = item->json;
+	return 0;
 }
 
 static void element_clear(struct dm_tracking *t, struct dm_tracked *item)

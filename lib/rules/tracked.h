@@ -14,7 +14,8 @@ struct dm_tracked {
 	struct dm_labels *element; /* the element's own; NULL: never stored */
 	const struct dm_name *name;
 	double value;
-	uint64_t seen; /* in which evaluation it was there last */
+	struct dm_str json; /* labels as in a record, or {0}: not made yet */
+	uint64_t seen;	    /* in which evaluation it was there last */
 	const struct dm_element *next; /* in the one under way */
 	bool is_new;
 };
@@ -59,6 +60,10 @@ void dm_tracking_undo(struct dm_tracking *t);
 /** Store what dm_tracking_match has found: the elements, that are lent for a
  * short time only, are not needed any more. */
 int dm_tracking_store(struct dm_tracking *t, struct dm_err *err) DM_MUST_CHECK;
+
+/** The labels as they stand in a record, without braces; made once. */
+int dm_tracked_json(struct dm_tracked *item, struct dm_str *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** Forget an item; its place becomes NULL until dm_tracking_compact. */
 void dm_tracking_drop(struct dm_tracking *t, size_t i);
