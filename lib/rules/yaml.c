@@ -10,7 +10,7 @@
 struct builder {
 	yaml_parser_t parser;
 	struct dm_yaml *y;
-	struct dm_map anchors; /* of a name, which its node does not own */
+	struct dm_map anchors; /* by their names, which the nodes own */
 	struct dm_err *err;
 };
 
@@ -132,32 +132,14 @@ static struct dm_yaml_node *scalar_new(struct builder *b, const yaml_event_t *e)
 	return n;
 }
 
-/* Remember an anchored node under its name. */
+/* Remember an anchored node under its name; the latest one counts. */
 static int anchor_put(
     struct builder *b, const yaml_char_t *name, struct dm_yaml_node *n)
 {
-	struct dm_str key = dm_str((const char *)name);
-	char *copy;
-
-	if (dm_map_get(&b->anchors, key)) /* the latest one counts */
-		return dm_map_put(&b->anchors, key, n, b->err);
-	copy = dm_str_dup(key);
-	if (!copy)
+	n->anchor = dm_str_dup(dm_str((const char *)name));
+	if (!n->anchor)
 		return dm_err_nomem(b->err);
-	key.p = copy;
-	if (dm_map_put(&b->anchors, key, n, b->err) < 0) {
-		free(copy);
-		return -1;
-	}
-	return 0;
-}
-
-static void anchors_release(struct dm_map *m)
-{
-	for (size_t i = 0; i < m->cap; i++)
-		if (m->slots[i].value)
-			free((char *)(uintptr_t)m->slots[i].key.p);
-	dm_map_release(m);
+	return dm_map_put(&b->anchors, dm_str(n->anchor), n, b->err);
 }
 
 static struct dm_yaml_node *alias_get(struct builder *b, const yaml_event_t *e)
@@ -311,7 +293,7 @@ int dm_yaml_parse(struct dm_str text, struct dm_yaml *ret, struct dm_err *err)
 	    &b.parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
 	rc = document_build(&b);
 	yaml_parser_delete(&b.parser);
-	anchors_release(&b.anchors);
+	dm_map_release(&b.anchors);
 	if (rc < 0)
 		dm_yaml_release(&y);
 	else
@@ -327,6 +309,7 @@ void dm_yaml_release(struct dm_yaml *y)
 		next = n->next;
 		free((char *)(uintptr_t)n->text.p);
 		free(n->children);
+		free(n->anchor);
 		free(n);
 	}
 	*y = (struct dm_yaml){0};

@@ -35,6 +35,7 @@ struct dm_yaml_node {
 	struct dm_yaml_node **children;
 	size_t n_children, cap_children;
 	bool complete;
+	char *anchor;		   /* or NULL */
 	struct dm_yaml_node *next; /* all nodes, for release */
 };
 

@@ -108,6 +108,21 @@ static void test_alias(void **state)
 	dm_yaml_release(&y);
 }
 
+/* An anchor within one of the same name: the latest counts. */
+static void test_anchor_again(void **state)
+{
+	struct dm_yaml y;
+
+	(void)state;
+	assert_int_equal(
+	    dm_yaml_parse(
+		dm_str("a: &x [b: &x [c]]\nd: *x\ne: &x f\ng: *x\n"), &y, NULL),
+	    0);
+	assert_string_equal(dm_yaml_get(y.root, "d")->children[0]->text.p, "c");
+	assert_string_equal(dm_yaml_get(y.root, "g")->text.p, "f");
+	dm_yaml_release(&y);
+}
+
 /* Nine times nine aliases of aliases: shared, never copied. */
 static void test_bomb(void **state)
 {
@@ -151,6 +166,7 @@ int main(void)
 	    cmocka_unit_test(test_place_of_end),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_alias),
+	    cmocka_unit_test(test_anchor_again),
 	    cmocka_unit_test(test_bomb),
 	    cmocka_unit_test(test_too_many),
 	};
