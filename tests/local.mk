@@ -47,8 +47,8 @@ check-valgrind: all $(check_PROGRAMS)
 			./$$t >/dev/null || exit 1; \
 	done
 
-check-man:
-	cd $(srcdir) && sh tests/cmd/man.t
+check-man: all
+	cd $(srcdir) && DM_BUILD=$(abs_builddir) sh tests/cmd/man.t
 
 check-rules:
 	cd $(srcdir) && DM_BUILD=$(abs_builddir) \
