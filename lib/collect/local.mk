@@ -32,3 +32,10 @@ libdmon_a_SOURCES += \
 	lib/collect/docker-answer.c lib/collect/docker-answer.h \
 	lib/collect/docker-engine.c lib/collect/docker-engine.h \
 	lib/collect/docker-split.c lib/collect/docker-split.h
+
+libdmon_a_SOURCES += \
+	lib/collect/host.c \
+	lib/collect/host-fs.c lib/collect/host-fs.h \
+	lib/collect/host-text.c lib/collect/host-text.h \
+	lib/collect/net-text.c lib/collect/net-text.h \
+	lib/collect/reread.c lib/collect/reread.h

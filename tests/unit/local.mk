@@ -79,3 +79,8 @@ tests_unit_promql_cases_SOURCES = tests/unit/promql-cases.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
 tests_unit_promql_cases_CFLAGS = $(TEST_CFLAGS)
 tests_unit_promql_cases_LDADD = libdmon.a $(PCRE2_LIBS) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-host
+tests_unit_test_host_SOURCES = tests/unit/test-host.c
+tests_unit_test_host_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_host_LDADD = $(TEST_LDADD)
