@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/db.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 
@@ -234,32 +237,46 @@ static int prepare_write(const struct dm_db *db, struct dm_err *err)
 	return empty ? create_tables(db, err) : 0;
 }
 
-static int open_file(
-    struct dm_db *db, const char *path, int flags, struct dm_err *err)
+/*
+ * Why a file can't be opened: SQLite tries one way after another, and tells of
+ * the last; the system knows about the first.
+ */
+static int fail_open(const struct dm_db *db, bool write, struct dm_err *err)
 {
+	int fd = open(db->path,
+	    write ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
+
+	if (fd >= 0) {
+		close(fd);
+		return dm_db_fail(db, "open", err);
+	}
+	dm_err_errno(err, errno, "open");
+	return dm_err_file(err, db->path);
+}
+
+static int open_file(struct dm_db *db, bool write, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf plain = {0};
+	int flags = SQLITE_OPEN_NOMUTEX;
+
+	flags |= write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+		       : SQLITE_OPEN_READONLY;
 	/* A path of its own keeps names like ":memory:" and "file:…?…" what
 	 * they are on the command line. */
-	DM_AUTO_BUF struct dm_buf plain = {0};
-
-	if (path[0] != '/')
+	if (db->path[0] != '/')
 		dm_buf_add_cstr(&plain, "./");
-	dm_buf_add(&plain, path, strlen(path) + 1);
+	dm_buf_add(&plain, db->path, strlen(db->path) + 1);
 	if (dm_buf_ok(&plain, err) < 0)
 		return -1;
 	if (sqlite3_open_v2(plain.p, &db->sql, flags, NULL) != SQLITE_OK)
-		return db->sql ? dm_db_fail(db, "open", err)
-			       : dm_err_nomem(err);
+		return db->sql ? fail_open(db, write, err) : dm_err_nomem(err);
 	return 0;
 }
 
 static int open_db(
     struct dm_db *db, bool write, int wait_ms, struct dm_err *err)
 {
-	int flags = SQLITE_OPEN_NOMUTEX;
-
-	flags |= write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-		       : SQLITE_OPEN_READONLY;
-	if (open_file(db, db->path, flags, err) < 0)
+	if (open_file(db, write, err) < 0)
 		return -1;
 	sqlite3_extended_result_codes(db->sql, 1);
 	sqlite3_busy_timeout(db->sql, wait_ms);
