@@ -13,13 +13,12 @@
 
 static const struct dm_program program = {
     .name = "dmon-match",
-    .usage = "usage: dmon-match [-h] [-r path] [--check] "
-	     "[--fail-on severity]\n"
-	     "                  [--interval duration] [--only] "
-	     "[--rejects file]\n"
-	     "                  [--silence duration] [--state file] "
-	     "[--strict]\n"
-	     "                  [--version] [file ...]\n",
+    .usage =
+	"usage: dmon-match [-h] [-r path] [--check] [--fail-on severity]\n"
+	"                  [--interval duration] [--only] [--rejects file]\n"
+	"                  [--silence duration] [--state file] [--strict] "
+	"[--version]\n"
+	"                  [file ...]\n",
 };
 
 enum {
