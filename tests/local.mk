@@ -82,8 +82,8 @@ fuzz: $(FUZZ_TARGETS)
 
 EXTRA_DIST += tests/run.sh tests/prove.sh tests/cmd/lib.sh
 dist-hook:
-	cd $(srcdir) && tar cf - tests/cmd tests/scenarios tests/golden \
-		tests/fixtures tests/fuzz/corpus | (cd $(distdir) && tar xf -)
+	tar -C $(srcdir) -cf - tests/cmd tests/scenarios tests/golden \
+		tests/fixtures tests/fuzz/corpus | tar -C $(distdir) -xf -
 
 check-programs: $(check_PROGRAMS)
 .PHONY: check-programs
