@@ -16,7 +16,8 @@ build() { # FOLDER CONFIGURE-ARGUMENT...
 		cd "$1"
 		shift
 		../configure -q --enable-werror "$@"
-		make -s -j"$jobs" all check-programs
+		make -s -j"$jobs" all
+		make -s -j"$jobs" check-programs
 	)
 }
 build build-test CFLAGS='-O2 -g'

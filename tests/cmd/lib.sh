@@ -24,7 +24,7 @@ tap_end() {
 	rm -rf "$T"
 }
 trap tap_end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 # ok CONDITION-STATUS NAME, as in: test -s "$f"; ok $? "there is output"
 ok() {
