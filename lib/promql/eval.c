@@ -289,6 +289,31 @@ int dm_eval_check_unique(
 	return 0;
 }
 
+/* dm_series_until, where the answer is mostly `guess`. */
+static size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
+{
+	if (s->n == 0 || s->last_us <= at_us)
+		return s->n;
+	if (guess < s->n && s->t_us[guess] > at_us &&
+	    (guess == 0 || s->t_us[guess - 1] <= at_us))
+		return guess;
+	return dm_series_until(s, at_us);
+}
+
+/* The last value in (oldest, t]; false where there is none. */
+static bool value_at(
+    const struct dm_series *s, int64_t oldest, int64_t t, double *ret)
+{
+	size_t k = until_near(s, s->n, t);
+	int64_t at_us;
+
+	if (k == 0)
+		return false;
+	at_us = k == s->n ? s->last_us : s->t_us[k - 1];
+	*ret = k == s->n ? s->last : s->v[k - 1];
+	return at_us > oldest && !dm_is_stale(*ret);
+}
+
 static int eval_selector(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
@@ -301,44 +326,57 @@ static int eval_selector(
 		return -1;
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
-		size_t k = dm_series_until(s, t);
+		double v;
 
-		if (k == 0 || s->t_us[k - 1] <= oldest ||
-		    dm_is_stale(s->v[k - 1]))
-			continue;
-		n->out.p[n->out.n++] =
-		    (struct dm_element){s->labels, s->name, s->v[k - 1]};
+		if (value_at(s, oldest, t, &v))
+			n->out.p[n->out.n++] =
+			    (struct dm_element){s->labels, s->name, v};
 	}
 	return 0;
 }
 
-/* A series' samples in (start, end], without markers. */
-static int cut_range(struct dm_expr *e, const struct dm_series *s,
-    struct dm_range *r, struct dm_err *err)
+/* The samples of a range that are no markers: copies. */
+static int drop_markers(
+    struct dm_expr *e, struct dm_range *r, struct dm_err *err)
 {
-	size_t from = dm_series_until(s, r->start_us);
-	size_t to = dm_series_until(s, r->end_us), kept = 0;
-	int64_t *t;
-	double *v;
+	int64_t *t = dm_eval_scratch(&e->times, r->n * sizeof(*t), err);
+	double *v = dm_eval_scratch(&e->values, r->n * sizeof(*v), err);
+	size_t kept = 0;
 
-	r->t_us = s->t_us + from;
-	r->v = s->v + from;
-	r->n = to - from;
-	r->drop_us = s->drop_us;
-	if (s->n_stale == 0 || r->n == 0)
-		return 0;
-	t = dm_eval_scratch(&e->times, r->n * sizeof(*t), err);
-	v = dm_eval_scratch(&e->values, r->n * sizeof(*v), err);
 	if (!t || !v)
 		return -1;
-	for (size_t i = from; i < to; i++) {
-		t[kept] = s->t_us[i];
-		v[kept] = s->v[i];
-		kept += !dm_is_stale(s->v[i]);
+	for (size_t i = 0; i < r->n; i++) {
+		t[kept] = r->t_us[i];
+		v[kept] = r->v[i];
+		kept += !dm_is_stale(r->v[i]);
 	}
 	r->t_us = t;
 	r->v = v;
 	r->n = kept;
+	return 0;
+}
+
+/* A series' samples in (start, end], without markers. *usual is how many
+ * the last series had: most have as many. */
+static int cut_range(struct dm_expr *e, const struct dm_series *s,
+    size_t *usual, struct dm_range *r, struct dm_err *err)
+{
+	size_t to = until_near(s, s->n, r->end_us);
+	size_t from = until_near(s, to - *usual, r->start_us);
+
+	r->t_us = s->t_us + from;
+	r->v = s->v + from;
+	r->n = to - from;
+	r->last_us = s->last_us;
+	r->last = s->last;
+	r->drop_us = s->drop_us;
+	*usual = r->n;
+	if (s->n_stale && drop_markers(e, r, err) < 0)
+		return -1;
+	if (r->n && (s->n_stale || to < s->n)) {
+		r->last_us = r->t_us[r->n - 1];
+		r->last = r->v[r->n - 1];
+	}
 	return 0;
 }
 
@@ -369,6 +407,7 @@ static int eval_range_call(
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
 	struct dm_range r;
+	size_t usual = 0;
 
 	if (eval_args(e, n, args, &over, err) < 0)
 		return -1;
@@ -382,7 +421,7 @@ static int eval_range_call(
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
 
-		if (cut_range(e, s, &r, err) < 0)
+		if (cut_range(e, s, &usual, &r, err) < 0)
 			return -1;
 		if (r.n == 0)
 			continue;

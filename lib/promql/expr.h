@@ -113,6 +113,8 @@ struct dm_range {
 	const int64_t *t_us;
 	const double *v;
 	size_t n; /* > 0 */
+	int64_t last_us; /* t_us[n - 1] and v[n - 1], nearer */
+	double last;
 	int64_t start_us, end_us;
 	int64_t drop_us; /* as in struct dm_series */
 	int64_t eval_us; /* the evaluation's: end_us without the offset */

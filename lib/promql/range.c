@@ -57,13 +57,13 @@ static bool extrapolated(
 
 	if (r->n < 2)
 		return false;
-	result = r->v[r->n - 1] - r->v[0];
+	result = r->last - r->v[0];
 	if (is_counter)
 		result = add_resets(r, result);
-	sampled = seconds(r->t_us[r->n - 1] - r->t_us[0]);
+	sampled = seconds(r->last_us - r->t_us[0]);
 	between = sampled / (double)(r->n - 1);
 	before = to_start(r, between, sampled, result, is_counter);
-	after = seconds(r->end_us - r->t_us[r->n - 1]);
+	after = seconds(r->end_us - r->last_us);
 	if (after >= between * 1.1)
 		after = between / 2;
 	factor = (sampled + before + after) / sampled;
@@ -97,7 +97,7 @@ static bool fn_idelta(const struct dm_range *r, const double *args, double *ret)
 	(void)args;
 	if (r->n < 2)
 		return false;
-	*ret = r->v[r->n - 1] - r->v[r->n - 2];
+	*ret = r->last - r->v[r->n - 2];
 	return true;
 }
 
@@ -107,9 +107,9 @@ static bool fn_irate(const struct dm_range *r, const double *args, double *ret)
 
 	if (!fn_idelta(r, args, &d))
 		return false;
-	if (r->v[r->n - 1] < r->v[r->n - 2])
-		d = r->v[r->n - 1];
-	*ret = d / seconds(r->t_us[r->n - 1] - r->t_us[r->n - 2]);
+	if (r->last < r->v[r->n - 2])
+		d = r->last;
+	*ret = d / seconds(r->last_us - r->t_us[r->n - 2]);
 	return true;
 }
 
@@ -227,7 +227,7 @@ static bool fn_count(const struct dm_range *r, const double *args, double *ret)
 static bool fn_last(const struct dm_range *r, const double *args, double *ret)
 {
 	(void)args;
-	*ret = r->v[r->n - 1];
+	*ret = r->last;
 	return true;
 }
 

@@ -249,6 +249,48 @@ static bool says_up(const struct dm_scanner *scanner, const struct dm_record *r)
 	return true;
 }
 
+/* Where the samples of an entity will stand. */
+static void fetch_samples(const struct dm_entity *e)
+{
+	for (size_t i = 0; i < e->n_wanted; i++) {
+		const struct dm_series *s = &e->wanted[i].kept->s;
+
+		__builtin_prefetch(s->t_us + s->n, 1);
+		__builtin_prefetch(s->v + s->n, 1);
+	}
+}
+
+static void fetch_series(const struct dm_entity *e)
+{
+	for (size_t i = 0; i < e->n_wanted; i++) {
+		const char *k = (const char *)e->wanted[i].kept;
+
+		__builtin_prefetch(k, 1);
+		__builtin_prefetch(k + 64, 1);
+	}
+}
+
+/* Whoever came behind it last time will likely do so again: what belongs to
+ * them lies all over memory, and is fetched before it is needed. */
+static void fetch_ahead(
+    const struct dm_window *w, const struct dm_identity *identity)
+{
+	const struct dm_entity *e;
+
+	for (int ahead = 1; ahead <= 3 && identity->next; ahead++) {
+		identity = identity->next;
+		e = identity->user;
+		if (!e || e->generation != w->generation)
+			return; /* its series may have gone */
+		if (ahead == 1)
+			fetch_samples(e);
+		else if (ahead == 2)
+			fetch_series(e);
+		else
+			__builtin_prefetch(e->wanted);
+	}
+}
+
 int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
     const struct dm_record *r, struct dm_window_seen *ret, struct dm_err *err)
 {
@@ -270,6 +312,7 @@ int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
 		e->generation != w->generation) &&
 	    learn(w, scanner, e, r, err) < 0)
 		return -1;
+	fetch_ahead(w, r->identity);
 	if (take_samples(w, e, r, err) < 0)
 		return -1;
 	if (e->lasting != DM_LAST_END)

@@ -7,6 +7,13 @@
 #define CAP_MIN 4u
 #define CAP_MAX (UINT32_MAX / 4)
 
+/* What a selection reads of a series stands in one line of the cache. */
+#define LINE_BYTES 64
+#define KEPT_BYTES (2 * LINE_BYTES)
+_Static_assert(sizeof(struct dm_series) <= LINE_BYTES &&
+		   sizeof(struct dm_kept) <= KEPT_BYTES,
+    "a series has its place");
+
 /* Where the samples stand that are taken at a steady pace. */
 static size_t guess(const int64_t *t, size_t n, int64_t at_us)
 {
@@ -20,7 +27,7 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 	const int64_t *t = s->t_us;
 	size_t lo = 0, hi = s->n, mid;
 
-	if (hi == 0 || t[hi - 1] <= at_us)
+	if (hi == 0 || s->last_us <= at_us)
 		return hi;
 	if (t[0] > at_us)
 		return 0;
@@ -43,10 +50,11 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 struct dm_kept *dm_kept_new(
     const struct dm_name *name, struct dm_labels *labels)
 {
-	struct dm_kept *k = calloc(1, sizeof(*k));
+	struct dm_kept *k = aligned_alloc(LINE_BYTES, KEPT_BYTES);
 
 	if (!k)
 		return NULL;
+	memset(k, 0, sizeof(*k));
 	k->s.name = name;
 	k->s.drop_us = INT64_MIN;
 	k->s.labels = dm_labels_ref(labels);
@@ -75,8 +83,8 @@ bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 
 	if (k->s.n == 0)
 		return true;
-	last = k->s.t_us[k->s.n - 1];
-	if (dm_is_stale(k->s.v[k->s.n - 1]))
+	last = k->s.last_us;
+	if (dm_is_stale(k->s.last))
 		return last <= horizon_us - k->keep_us;
 	return last <= horizon_us - k->keep_us - DM_LOOKBACK_US;
 }
@@ -89,7 +97,7 @@ static void drop_first(struct dm_kept *k, size_t n)
 		k->s.n_stale -= dm_is_stale(k->s.v[i]);
 	k->s.t_us += n;
 	k->s.v += n;
-	k->s.n -= n;
+	k->s.n -= (uint32_t)n;
 }
 
 static int grow(struct dm_kept *k, struct dm_err *err)
@@ -132,6 +140,12 @@ static int make_room(struct dm_kept *k, int64_t horizon_us, struct dm_err *err)
 	return 0;
 }
 
+static void note_last(struct dm_kept *k)
+{
+	k->s.last_us = k->s.t_us[k->s.n - 1];
+	k->s.last = k->s.v[k->s.n - 1];
+}
+
 /* A late one: in its place, others moved behind it. There is room. */
 static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 {
@@ -148,13 +162,15 @@ static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 		k->s.drop_us = t[k->s.n];
 	k->s.n++;
 	k->s.n_stale += dm_is_stale(v);
+	note_last(k);
 }
 
 static void replace_marker(struct dm_kept *k, size_t at, double v)
 {
 	k->v[(size_t)(k->s.v - k->v) + at] = v;
 	k->s.n_stale--;
-	k->s.drop_us = k->s.t_us[k->s.n - 1];
+	k->s.drop_us = k->s.last_us;
+	note_last(k);
 }
 
 /* The common case: behind the last, and there is room. */
@@ -162,12 +178,14 @@ static bool append(struct dm_kept *k, int64_t t_us, double v)
 {
 	size_t n = k->s.n, at = (size_t)(k->s.t_us - k->t) + n;
 
-	if (n == 0 || at >= k->cap || t_us <= k->t[at - 1])
+	if (n == 0 || at >= k->cap || t_us <= k->s.last_us)
 		return false;
 	k->t[at] = t_us;
 	k->v[at] = v;
-	if (!(v >= k->v[at - 1]))
+	if (!(v >= k->s.last))
 		k->s.drop_us = t_us;
+	k->s.last_us = t_us;
+	k->s.last = v;
 	k->s.n_stale += dm_is_stale(v);
 	k->s.n++;
 	return true;

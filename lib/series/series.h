@@ -18,8 +18,10 @@ struct dm_series {
 	const struct dm_name *name;
 	const int64_t *t_us;
 	const double *v;
-	size_t n;
-	size_t n_stale; /* how many of them are markers */
+	uint32_t n;
+	uint32_t n_stale; /* how many of them are markers */
+	int64_t last_us;  /* where n > 0: the last one's, */
+	double last;	  /* nearer than the arrays */
 	/* At times after this no value is less than the one before it, and
 	 * none is a NaN: a counter that has not been reset. INT64_MAX: it
 	 * is not known. */
