@@ -48,7 +48,8 @@ check-valgrind: all $(check_PROGRAMS)
 	done
 
 check-man: all
-	cd $(srcdir) && DM_BUILD=$(abs_builddir) sh tests/cmd/man.t
+	cd $(srcdir) && DM_BUILD=$(abs_builddir) \
+		sh tests/prove.sh tests/cmd/man*.t
 
 check-rules:
 	cd $(srcdir) && DM_BUILD=$(abs_builddir) \
