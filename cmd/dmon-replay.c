@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "common.h"
 #include "promql/promql.h"
+#include "store/pace.h"
 #include "store/store.h"
 
 static const struct dm_program program = {
@@ -40,7 +41,6 @@ static const struct option long_options[] = {
 
 #define CHOICES_MAX 64
 #define FLUSH_BYTES (64 * 1024)
-#define FOREVER_NS  INT64_C(1000000000000000000)
 
 struct replay {
 	const char *database;
@@ -48,10 +48,7 @@ struct replay {
 	struct dm_expr *exprs[CHOICES_MAX];
 	struct dm_selector selectors[CHOICES_MAX];
 	struct dm_str kinds[CHOICES_MAX];
-	double speed;		   /* 0: as fast as it goes */
-	int64_t due_ns;		   /* when the last record came, or should */
-	int64_t last_us, ahead_us; /* its ts, and the greatest so far */
-	bool started;
+	struct dm_pace pace; /* speed 0: as fast as it goes */
 	struct dm_buf out;
 };
 
@@ -119,7 +116,7 @@ static void parse_option(struct replay *r, int option)
 		r->query.no_sweeps = true;
 		break;
 	case OPT_SPEED:
-		r->speed = parse_speed(optarg);
+		r->pace.speed = parse_speed(optarg);
 		break;
 	default:
 		dm_common_option(option, NULL);
@@ -136,43 +133,20 @@ static int flush(struct replay *r, struct dm_err *err)
 	return 0;
 }
 
-/*
- * How long after the record before a record comes. Where clocks step back it
- * comes at once, and where they come forward again after that, it is the
- * record that was ahead of all others that counts.
- */
-static int64_t gap_us(struct replay *r, int64_t ts_us)
-{
-	int64_t gap = ts_us > r->last_us ? ts_us - r->last_us : 0;
-
-	if (!r->started)
-		gap = 0;
-	else if (ts_us >= r->ahead_us && ts_us - r->ahead_us < gap)
-		gap = ts_us - r->ahead_us;
-	if (!r->started || ts_us > r->ahead_us)
-		r->ahead_us = ts_us;
-	r->last_us = ts_us;
-	r->started = true;
-	return gap;
-}
-
 /* Wait until it is this record's turn. */
 static int wait_for(struct replay *r, int64_t ts_us, struct dm_err *err)
 {
-	double gap_ns;
+	int64_t due_ns;
 
-	if (r->speed == 0)
+	if (r->pace.speed == 0)
 		return 0;
-	gap_ns = (double)gap_us(r, ts_us) * 1000 / r->speed;
-	if (r->due_ns == 0)
-		r->due_ns = dm_time_mono_ns();
-	r->due_ns += gap_ns < FOREVER_NS ? (int64_t)gap_ns : FOREVER_NS;
-	if (dm_time_mono_ns() >= r->due_ns)
+	due_ns = dm_pace_due_ns(&r->pace, ts_us, dm_time_mono_ns());
+	if (dm_time_mono_ns() >= due_ns)
 		return 0;
 	if (flush(r, err) < 0)
 		return -1;
-	while (!dm_signals_stop() && dm_time_mono_ns() < r->due_ns) {
-		if (dm_signals_wait(-1, r->due_ns, err) < 0)
+	while (!dm_signals_stop() && dm_time_mono_ns() < due_ns) {
+		if (dm_signals_wait(-1, due_ns, err) < 0)
 			return -1;
 	}
 	return 0;

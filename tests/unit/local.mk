@@ -84,3 +84,8 @@ UNIT_TESTS += tests/unit/test-host
 tests_unit_test_host_SOURCES = tests/unit/test-host.c
 tests_unit_test_host_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_host_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-pace
+tests_unit_test_pace_SOURCES = tests/unit/test-pace.c
+tests_unit_test_pace_CFLAGS = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_pace_LDADD = $(TEST_LDADD)
