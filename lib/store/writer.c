@@ -181,11 +181,22 @@ static int put_span(struct dm_store *s, struct dm_err *err)
 	return dm_db_run(&s->db, st, err);
 }
 
+/* After a pause what is new gets a span of its own, or what is old would
+ * stay as long as it does. */
+static bool is_far(const struct dm_store_span *p, int64_t ts_us)
+{
+	return p->last_id >= p->first_id &&
+	       (ts_us - p->min_us >= DM_SPAN_US ||
+		   p->max_us - ts_us >= DM_SPAN_US);
+}
+
 static int extend_span(struct dm_store *s, int64_t ts_us, struct dm_err *err)
 {
 	struct dm_store_span *p = &s->span;
 
-	if (p->last_id - p->first_id + 1 >= DM_SPAN_RECORDS) {
+	/* One a batch: clocks that are far apart may take turns. */
+	if (p->last_id - p->first_id + 1 >= DM_SPAN_RECORDS ||
+	    (s->batch_records == 0 && is_far(p, ts_us))) {
 		if (s->span_changed && put_span(s, err) < 0)
 			return -1;
 		span_start(s);
