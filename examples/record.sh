@@ -69,6 +69,7 @@ start() { # NAME OPTION... IMAGE COMMAND...
 sed 's|.*|"id":"/docker/&|' "$T/ids" >"$T/wanted"
 printf '"kind":"%s"\n' host sweep >>"$T/wanted"
 dmon-collect -i 1 -n "$seconds" --instance node-1 \
-	--docker "unix://$T/engine/sock" | grep -F -f "$T/wanted" >"$T/records"
+	--docker "unix://$T/engine/sock" | grep -F -f "$T/wanted" |
+	grep -v '"mountpoint":"/[^"]' >"$T/records"
 gzip -9n <"$T/records" >"$T/records.gz"
 cp "$T/records.gz" "$out"
