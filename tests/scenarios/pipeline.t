@@ -62,7 +62,7 @@ is "$(cat "$T/match.status" "$T/store.status" | tr '\n' ' ')" "0 0 " \
 	"and the filters behind it"
 
 is "$(jq -r 'select(.metrics.container_process_namespace_state == 9) |
-	.labels.name' "$T/out" | sort -u)" escape "the escape's state is 9"
+	.labels.name // empty' "$T/out" | sort -u)" escape "the escape's state is 9"
 grep '"name":"web"' "$T/out" | grep -q '"container_cpu_usage_seconds_total"'
 ok $? "the well-behaved one is measured, by its name"
 ! grep '"kind":"alert"' "$T/out" | grep -q '"name":"web"'
