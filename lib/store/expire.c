@@ -26,14 +26,17 @@ static int delete_from_span(struct dm_store *s, int64_t first, int64_t last,
     int64_t *budget, struct dm_err *err)
 {
 	DM_AUTO_RESET sqlite3_stmt *delete = s->st[DM_ST_DELETE_RECORDS];
-	int64_t until = last - first < *budget ? last : first + *budget - 1;
+	int64_t until = last;
 	sqlite3_stmt *st;
 
+	/* A span that is damaged may begin and end anywhere. */
+	if (first > 0 && last > first && last - first >= *budget)
+		until = first + *budget - 1;
 	sqlite3_bind_int64(delete, 1, first);
 	sqlite3_bind_int64(delete, 2, until);
 	if (dm_db_run(&s->db, delete, err) < 0)
 		return -1;
-	*budget -= until - first + 1;
+	*budget -= sqlite3_changes(s->db.sql) + 1;
 	st = s->st[until == last ? DM_ST_DELETE_SPAN : DM_ST_MOVE_SPAN];
 	sqlite3_bind_int64(st, 1, first);
 	if (until != last)

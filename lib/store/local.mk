@@ -9,4 +9,5 @@ libdmon_a_SOURCES += \
 	lib/store/schema.c \
 	lib/store/select.c lib/store/select.h \
 	lib/store/store.h \
+	lib/store/walk.c \
 	lib/store/writer.c lib/store/writer.h

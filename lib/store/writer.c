@@ -107,10 +107,23 @@ void dm_store_set_scanner(struct dm_store *s, const struct dm_scanner *scanner)
 	s->scanner = scanner;
 }
 
+/* Unsigned: a damaged span may begin and end anywhere. */
+static uint64_t apart_us(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+static bool span_has_all(const struct dm_store_span *p)
+{
+	return (uint64_t)p->last_id - (uint64_t)p->first_id + 1 >=
+	       DM_SPAN_RECORDS;
+}
+
 static bool span_full(const struct dm_store_span *p)
 {
-	return p->last_id - p->first_id + 1 >= DM_SPAN_RECORDS ||
-	       p->max_us - p->min_us >= DM_SPAN_US;
+	return span_has_all(p) ||
+	       (p->max_us > p->min_us &&
+		   apart_us(p->max_us, p->min_us) >= DM_SPAN_US);
 }
 
 static void span_start(struct dm_store *s)
@@ -186,8 +199,8 @@ static int put_span(struct dm_store *s, struct dm_err *err)
 static bool is_far(const struct dm_store_span *p, int64_t ts_us)
 {
 	return p->last_id >= p->first_id &&
-	       (ts_us - p->min_us >= DM_SPAN_US ||
-		   p->max_us - ts_us >= DM_SPAN_US);
+	       (apart_us(ts_us, p->min_us) >= DM_SPAN_US ||
+		   apart_us(ts_us, p->max_us) >= DM_SPAN_US);
 }
 
 static int extend_span(struct dm_store *s, int64_t ts_us, struct dm_err *err)
@@ -195,8 +208,7 @@ static int extend_span(struct dm_store *s, int64_t ts_us, struct dm_err *err)
 	struct dm_store_span *p = &s->span;
 
 	/* One a batch: clocks that are far apart may take turns. */
-	if (p->last_id - p->first_id + 1 >= DM_SPAN_RECORDS ||
-	    (s->batch_records == 0 && is_far(p, ts_us))) {
+	if (span_has_all(p) || (s->batch_records == 0 && is_far(p, ts_us))) {
 		if (s->span_changed && put_span(s, err) < 0)
 			return -1;
 		span_start(s);

@@ -89,3 +89,8 @@ UNIT_TESTS += tests/unit/test-pace
 tests_unit_test_pace_SOURCES = tests/unit/test-pace.c
 tests_unit_test_pace_CFLAGS = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_pace_LDADD = $(TEST_LDADD)
+
+UNIT_TESTS += tests/unit/test-store
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_store_LDADD = $(TEST_LDADD) $(SQLITE_LIBS) $(PCRE2_LIBS)
