@@ -42,7 +42,9 @@ half() { # FOLDER TEST...
 	tail -n 1 "$log" >>"$totals"
 }
 half build-test $(units build-test) tests/cmd/*.t tests/scenarios/*.t
-half build-asan $(units build-asan) tests/cmd/fuzz-corpus.t tests/cmd/golden.t
+half build-asan $(units build-asan) tests/cmd/fuzz-corpus.t tests/cmd/golden.t \
+	tests/cmd/match-*.t tests/cmd/store-[!c]*.t tests/cmd/replay-*.t \
+	tests/cmd/collect-cgroup.t
 awk '{ p += $1; f += $3; s += $5 }
 	END { printf "%d passed, %d failed, %d skipped\n", p, f, s }' "$totals"
 exit "$status"
