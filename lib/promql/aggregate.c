@@ -234,7 +234,7 @@ static int select_members(struct dm_expr *e, struct dm_node *node,
 {
 	struct member *m = dm_eval_scratch(&e->work, in->n * sizeof(*m), err);
 	struct dm_labels **labels =
-	    dm_eval_scratch(&e->times, in->n * sizeof(*labels), err);
+	    dm_eval_scratch(&e->samples, in->n * sizeof(*labels), err);
 	double *values =
 	    dm_eval_scratch(&e->values, in->n * sizeof(*values), err);
 	struct dm_labels *l;

@@ -4,6 +4,8 @@
 
 #include "promql/expr.h"
 
+#define FETCH_AHEAD 8
+
 static void names_release(struct dm_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
@@ -50,8 +52,8 @@ void dm_expr_free(struct dm_expr *e)
 	dm_node_free(e->root);
 	dm_labels_builder_release(&e->builder);
 	dm_buf_release(&e->buf);
+	dm_buf_release(&e->samples);
 	dm_buf_release(&e->values);
-	dm_buf_release(&e->times);
 	dm_buf_release(&e->work);
 	free(e->slots[0]);
 	free(e->slots[1]);
@@ -292,10 +294,10 @@ int dm_eval_check_unique(
 /* dm_series_until, where the answer is mostly `guess`. */
 static size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
 {
-	if (s->n == 0 || s->last_us <= at_us)
+	if (s->n == 0 || s->last.t_us <= at_us)
 		return s->n;
-	if (guess < s->n && s->t_us[guess] > at_us &&
-	    (guess == 0 || s->t_us[guess - 1] <= at_us))
+	if (guess < s->n && s->p[guess].t_us > at_us &&
+	    (guess == 0 || s->p[guess - 1].t_us <= at_us))
 		return guess;
 	return dm_series_until(s, at_us);
 }
@@ -305,13 +307,13 @@ static bool value_at(
     const struct dm_series *s, int64_t oldest, int64_t t, double *ret)
 {
 	size_t k = until_near(s, s->n, t);
-	int64_t at_us;
+	const struct dm_sample *p;
 
 	if (k == 0)
 		return false;
-	at_us = k == s->n ? s->last_us : s->t_us[k - 1];
-	*ret = k == s->n ? s->last : s->v[k - 1];
-	return at_us > oldest && !dm_is_stale(*ret);
+	p = k == s->n ? &s->last : &s->p[k - 1];
+	*ret = p->v;
+	return p->t_us > oldest && !dm_is_stale(p->v);
 }
 
 static int eval_selector(
@@ -339,19 +341,17 @@ static int eval_selector(
 static int drop_markers(
     struct dm_expr *e, struct dm_range *r, struct dm_err *err)
 {
-	int64_t *t = dm_eval_scratch(&e->times, r->n * sizeof(*t), err);
-	double *v = dm_eval_scratch(&e->values, r->n * sizeof(*v), err);
+	struct dm_sample *p =
+	    dm_eval_scratch(&e->samples, r->n * sizeof(*p), err);
 	size_t kept = 0;
 
-	if (!t || !v)
+	if (!p)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
-		t[kept] = r->t_us[i];
-		v[kept] = r->v[i];
-		kept += !dm_is_stale(r->v[i]);
+		p[kept] = r->p[i];
+		kept += !dm_is_stale(r->p[i].v);
 	}
-	r->t_us = t;
-	r->v = v;
+	r->p = p;
 	r->n = kept;
 	return 0;
 }
@@ -364,20 +364,30 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 	size_t to = until_near(s, s->n, r->end_us);
 	size_t from = until_near(s, to - *usual, r->start_us);
 
-	r->t_us = s->t_us + from;
-	r->v = s->v + from;
+	r->p = s->p + from;
 	r->n = to - from;
-	r->last_us = s->last_us;
 	r->last = s->last;
 	r->drop_us = s->drop_us;
 	*usual = r->n;
 	if (s->n_stale && drop_markers(e, r, err) < 0)
 		return -1;
-	if (r->n && (s->n_stale || to < s->n)) {
-		r->last_us = r->t_us[r->n - 1];
-		r->last = r->v[r->n - 1];
-	}
+	if (r->n && (s->n_stale || to < s->n))
+		r->last = r->p[r->n - 1];
 	return 0;
+}
+
+/* Series lie all over memory: while one is looked at, have fetched what will
+ * be read of those to come, as far as can be told where that is. */
+static void fetch_ahead(const struct dm_series_set *set, size_t i, size_t usual)
+{
+	const struct dm_series *s;
+
+	if (set->n - i <= 2 * FETCH_AHEAD)
+		return;
+	__builtin_prefetch(set->series[i + 2 * FETCH_AHEAD]);
+	s = set->series[i + FETCH_AHEAD];
+	if (usual <= s->n)
+		__builtin_prefetch(s->p + (s->n - usual));
 }
 
 /* The scalar arguments' values; *ret_other is the one that is a vector. */
@@ -421,12 +431,13 @@ static int eval_range_call(
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
 
+		fetch_ahead(&set, i, usual);
 		if (cut_range(e, s, &usual, &r, err) < 0)
 			return -1;
 		if (r.n == 0)
 			continue;
 		r.scratch =
-		    dm_eval_scratch(&e->work, r.n * sizeof(double), err);
+		    dm_eval_scratch(&e->values, r.n * sizeof(double), err);
 		if (!r.scratch)
 			return -1;
 		if (f->range(&r, args, &v))

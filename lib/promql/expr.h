@@ -103,18 +103,16 @@ struct dm_expr {
 	size_t n_held, cap_held;
 	struct dm_labels_builder builder;
 	struct dm_buf buf;
-	struct dm_buf values; /* scratch of a range function */
-	struct dm_buf times;
-	struct dm_buf work; /* scratch of an aggregation */
+	struct dm_buf samples; /* of a range, without markers */
+	struct dm_buf values;  /* scratch of a range function */
+	struct dm_buf work;    /* scratch of an aggregation */
 };
 
 /** What a range function sees of one series: t_us in (start, end]. */
 struct dm_range {
-	const int64_t *t_us;
-	const double *v;
-	size_t n; /* > 0 */
-	int64_t last_us; /* t_us[n - 1] and v[n - 1], nearer */
-	double last;
+	const struct dm_sample *p;
+	size_t n;	       /* > 0 */
+	struct dm_sample last; /* p[n - 1], nearer */
 	int64_t start_us, end_us;
 	int64_t drop_us; /* as in struct dm_series */
 	int64_t eval_us; /* the evaluation's: end_us without the offset */

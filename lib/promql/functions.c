@@ -208,7 +208,7 @@ static int fn_absent_over_time(
 		size_t to = dm_series_until(s, end);
 
 		for (size_t k = dm_series_until(s, start); k < to; k++) {
-			if (!dm_is_stale(s->v[k]))
+			if (!dm_is_stale(s->p[k].v))
 				return 0;
 		}
 	}
@@ -240,9 +240,10 @@ static int fn_timestamp(
 		const struct dm_series *s = set.series[i];
 		size_t k = dm_series_until(s, t);
 
-		if (k && s->t_us[k - 1] > oldest && !dm_is_stale(s->v[k - 1]))
+		if (k && s->p[k - 1].t_us > oldest &&
+		    !dm_is_stale(s->p[k - 1].v))
 			n->out.p[n->out.n++] = (struct dm_element){
-			    s->labels, NULL, (double)s->t_us[k - 1] / 1e6};
+			    s->labels, NULL, (double)s->p[k - 1].t_us / 1e6};
 	}
 	return n->mixed ? dm_eval_check_unique(e, n, err) : 0;
 }

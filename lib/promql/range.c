@@ -25,11 +25,11 @@ static double duration_seconds(int64_t us)
 /* What a counter lost at its resets. */
 static double add_resets(const struct dm_range *r, double sum)
 {
-	if (r->drop_us <= r->t_us[0])
+	if (r->drop_us <= r->p[0].t_us)
 		return sum;
 	for (size_t i = 1; i < r->n; i++) {
-		if (r->v[i] < r->v[i - 1])
-			sum += r->v[i - 1];
+		if (r->p[i].v < r->p[i - 1].v)
+			sum += r->p[i - 1].v;
 	}
 	return sum;
 }
@@ -38,12 +38,12 @@ static double add_resets(const struct dm_range *r, double sum)
 static double to_start(const struct dm_range *r, double between, double sampled,
     double result, bool is_counter)
 {
-	double d = seconds(r->t_us[0] - r->start_us), to_zero;
+	double d = seconds(r->p[0].t_us - r->start_us), to_zero;
 
 	if (d >= between * 1.1)
 		d = between / 2;
-	if (is_counter && result > 0 && r->v[0] >= 0) {
-		to_zero = sampled * (r->v[0] / result);
+	if (is_counter && result > 0 && r->p[0].v >= 0) {
+		to_zero = sampled * (r->p[0].v / result);
 		if (to_zero < d)
 			d = to_zero;
 	}
@@ -57,13 +57,13 @@ static bool extrapolated(
 
 	if (r->n < 2)
 		return false;
-	result = r->last - r->v[0];
+	result = r->last.v - r->p[0].v;
 	if (is_counter)
 		result = add_resets(r, result);
-	sampled = seconds(r->last_us - r->t_us[0]);
+	sampled = seconds(r->last.t_us - r->p[0].t_us);
 	between = sampled / (double)(r->n - 1);
 	before = to_start(r, between, sampled, result, is_counter);
-	after = seconds(r->end_us - r->last_us);
+	after = seconds(r->end_us - r->last.t_us);
 	if (after >= between * 1.1)
 		after = between / 2;
 	factor = (sampled + before + after) / sampled;
@@ -97,7 +97,7 @@ static bool fn_idelta(const struct dm_range *r, const double *args, double *ret)
 	(void)args;
 	if (r->n < 2)
 		return false;
-	*ret = r->last - r->v[r->n - 2];
+	*ret = r->last.v - r->p[r->n - 2].v;
 	return true;
 }
 
@@ -107,36 +107,36 @@ static bool fn_irate(const struct dm_range *r, const double *args, double *ret)
 
 	if (!fn_idelta(r, args, &d))
 		return false;
-	if (r->last < r->v[r->n - 2])
-		d = r->last;
-	*ret = d / seconds(r->last_us - r->t_us[r->n - 2]);
+	if (r->last.v < r->p[r->n - 2].v)
+		d = r->last.v;
+	*ret = d / seconds(r->last.t_us - r->p[r->n - 2].t_us);
 	return true;
 }
 
 /* Sum and compensation of all values. The error of each addition is exact,
  * and so the same by Knuth's way, which has no branch, as by Neumaier's; but
  * for overflow, where his is taken. */
-static struct dm_kahan sum_of(const double *v, size_t n)
+static struct dm_kahan sum_of(const struct dm_sample *p, size_t n)
 {
 	struct dm_kahan k = {0, 0};
 
 	for (size_t i = 0; i < n; i++) {
-		double t = k.sum + v[i], b = t - k.sum;
+		double t = k.sum + p[i].v, b = t - k.sum;
 
-		k.c += (k.sum - (t - b)) + (v[i] - b);
+		k.c += (k.sum - (t - b)) + (p[i].v - b);
 		k.sum = t;
 	}
 	if (isfinite(k.sum) && isfinite(k.c))
 		return k;
 	k = (struct dm_kahan){0, 0};
 	for (size_t i = 0; i < n; i++)
-		dm_kahan_add(&k, v[i]);
+		dm_kahan_add(&k, p[i].v);
 	return k;
 }
 
 static bool fn_sum(const struct dm_range *r, const double *args, double *ret)
 {
-	struct dm_kahan k = sum_of(r->v, r->n);
+	struct dm_kahan k = sum_of(r->p, r->n);
 
 	(void)args;
 	*ret = isinf(k.sum) ? k.sum : k.sum + k.c;
@@ -144,9 +144,9 @@ static bool fn_sum(const struct dm_range *r, const double *args, double *ret)
 }
 
 /* The mean of values whose sum overflows. */
-static double incremental_mean(const double *v, size_t n)
+static double incremental_mean(const struct dm_sample *p, size_t n)
 {
-	struct dm_kahan k = {v[0], 0}, next;
+	struct dm_kahan k = {p[0].v, 0}, next;
 	bool incremental = false;
 	double count = 1;
 
@@ -154,7 +154,7 @@ static double incremental_mean(const double *v, size_t n)
 		count = (double)(i + 1);
 		if (!incremental) {
 			next = k;
-			dm_kahan_add(&next, v[i]);
+			dm_kahan_add(&next, p[i].v);
 			if (!isinf(next.sum)) {
 				k = next;
 				continue;
@@ -165,26 +165,26 @@ static double incremental_mean(const double *v, size_t n)
 		}
 		k.sum *= (count - 1) / count;
 		k.c *= (count - 1) / count;
-		dm_kahan_add(&k, v[i] / count);
+		dm_kahan_add(&k, p[i].v / count);
 	}
 	return incremental ? k.sum + k.c : k.sum / count + k.c / count;
 }
 
 static bool fn_avg(const struct dm_range *r, const double *args, double *ret)
 {
-	struct dm_kahan k = sum_of(r->v, r->n);
+	struct dm_kahan k = sum_of(r->p, r->n);
 	double n = (double)r->n;
 
 	(void)args;
 	*ret = isfinite(k.sum) ? k.sum / n + k.c / n
-			       : incremental_mean(r->v, r->n);
+			       : incremental_mean(r->p, r->n);
 	return true;
 }
 
 /* The greatest of sign * v. Comparisons with a NaN are false, and so it is
  * passed over, unless there is nothing else. Four at a time, as each has to
  * wait for the one before it. */
-static double greatest(const double *v, size_t n, double sign)
+static double greatest(const struct dm_sample *p, size_t n, double sign)
 {
 	double m[4] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
 	bool any = false;
@@ -192,28 +192,29 @@ static double greatest(const double *v, size_t n, double sign)
 
 	for (; i + 4 <= n; i += 4) {
 		for (size_t j = 0; j < 4; j++)
-			m[j] = sign * v[i + j] > m[j] ? sign * v[i + j] : m[j];
+			m[j] =
+			    sign * p[i + j].v > m[j] ? sign * p[i + j].v : m[j];
 	}
 	for (; i < n; i++)
-		m[0] = sign * v[i] > m[0] ? sign * v[i] : m[0];
+		m[0] = sign * p[i].v > m[0] ? sign * p[i].v : m[0];
 	for (size_t j = 1; j < 4; j++)
 		m[0] = m[j] > m[0] ? m[j] : m[0];
 	for (i = 0; m[0] == -INFINITY && !any && i < n; i++)
-		any = !isnan(v[i]);
+		any = !isnan(p[i].v);
 	return m[0] == -INFINITY && !any ? NAN : sign * m[0];
 }
 
 static bool fn_min(const struct dm_range *r, const double *args, double *ret)
 {
 	(void)args;
-	*ret = greatest(r->v, r->n, -1);
+	*ret = greatest(r->p, r->n, -1);
 	return true;
 }
 
 static bool fn_max(const struct dm_range *r, const double *args, double *ret)
 {
 	(void)args;
-	*ret = greatest(r->v, r->n, 1);
+	*ret = greatest(r->p, r->n, 1);
 	return true;
 }
 
@@ -227,7 +228,7 @@ static bool fn_count(const struct dm_range *r, const double *args, double *ret)
 static bool fn_last(const struct dm_range *r, const double *args, double *ret)
 {
 	(void)args;
-	*ret = r->last;
+	*ret = r->last.v;
 	return true;
 }
 
@@ -245,10 +246,10 @@ static bool fn_stdvar(const struct dm_range *r, const double *args, double *ret)
 
 	(void)args;
 	for (size_t i = 0; i < r->n; i++) {
-		double delta = r->v[i] - (mean.sum + mean.c);
+		double delta = r->p[i].v - (mean.sum + mean.c);
 
 		dm_kahan_add(&mean, delta / (double)(i + 1));
-		dm_kahan_add(&aux, delta * (r->v[i] - (mean.sum + mean.c)));
+		dm_kahan_add(&aux, delta * (r->p[i].v - (mean.sum + mean.c)));
 	}
 	*ret = (aux.sum + aux.c) / (double)r->n;
 	return true;
@@ -291,7 +292,8 @@ double dm_quantile(double q, double *values, size_t n)
 static bool fn_quantile(
     const struct dm_range *r, const double *args, double *ret)
 {
-	memcpy(r->scratch, r->v, r->n * sizeof(*r->v));
+	for (size_t i = 0; i < r->n; i++)
+		r->scratch[i] = r->p[i].v;
 	*ret = dm_quantile(args[0], r->scratch, r->n);
 	return true;
 }
@@ -303,8 +305,8 @@ static bool fn_changes(
 
 	(void)args;
 	for (size_t i = 1; i < r->n; i++)
-		n += r->v[i] != r->v[i - 1] &&
-		     !(isnan(r->v[i]) && isnan(r->v[i - 1]));
+		n += r->p[i].v != r->p[i - 1].v &&
+		     !(isnan(r->p[i].v) && isnan(r->p[i - 1].v));
 	*ret = (double)n;
 	return true;
 }
@@ -315,7 +317,7 @@ static bool fn_resets(const struct dm_range *r, const double *args, double *ret)
 
 	(void)args;
 	for (size_t i = 1; i < r->n; i++)
-		n += r->v[i] < r->v[i - 1];
+		n += r->p[i].v < r->p[i - 1].v;
 	*ret = (double)n;
 	return true;
 }
@@ -329,16 +331,16 @@ static void regression(const struct dm_range *r, int64_t at_us,
 	bool constant = true;
 
 	for (size_t i = 0; i < r->n; i++) {
-		constant = constant && !(r->v[i] != r->v[0] && i);
-		x = seconds(r->t_us[i] - at_us);
+		constant = constant && !(r->p[i].v != r->p[0].v && i);
+		x = seconds(r->p[i].t_us - at_us);
 		dm_kahan_add(&sx, x);
-		dm_kahan_add(&sy, r->v[i]);
-		dm_kahan_add(&sxy, x * r->v[i]);
+		dm_kahan_add(&sy, r->p[i].v);
+		dm_kahan_add(&sxy, x * r->p[i].v);
 		dm_kahan_add(&sxx, x * x);
 	}
 	if (constant) {
-		*ret_slope = isinf(r->v[0]) ? NAN : 0;
-		*ret_intercept = isinf(r->v[0]) ? NAN : r->v[0];
+		*ret_slope = isinf(r->p[0].v) ? NAN : 0;
+		*ret_intercept = isinf(r->p[0].v) ? NAN : r->p[0].v;
 		return;
 	}
 	x = sx.sum + sx.c;
@@ -356,7 +358,7 @@ static bool fn_deriv(const struct dm_range *r, const double *args, double *ret)
 	(void)args;
 	if (r->n < 2)
 		return false;
-	regression(r, r->t_us[0], ret, &intercept);
+	regression(r, r->p[0].t_us, ret, &intercept);
 	return true;
 }
 

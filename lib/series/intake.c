@@ -255,8 +255,7 @@ static void fetch_samples(const struct dm_entity *e)
 	for (size_t i = 0; i < e->n_wanted; i++) {
 		const struct dm_series *s = &e->wanted[i].kept->s;
 
-		__builtin_prefetch(s->t_us + s->n, 1);
-		__builtin_prefetch(s->v + s->n, 1);
+		__builtin_prefetch(s->p + s->n, 1);
 	}
 }
 

@@ -15,31 +15,32 @@ _Static_assert(sizeof(struct dm_series) <= LINE_BYTES &&
     "a series has its place");
 
 /* Where the samples stand that are taken at a steady pace. */
-static size_t guess(const int64_t *t, size_t n, int64_t at_us)
+static size_t guess(const struct dm_series *s, int64_t at_us)
 {
-	double whole = (double)(t[n - 1] - t[0]);
+	double whole = (double)(s->last.t_us - s->p[0].t_us);
+	double part = (double)(at_us - s->p[0].t_us);
 
-	return (size_t)((double)(at_us - t[0]) / whole * (double)(n - 1));
+	return (size_t)(part / whole * (double)(s->n - 1));
 }
 
 size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 {
-	const int64_t *t = s->t_us;
+	const struct dm_sample *p = s->p;
 	size_t lo = 0, hi = s->n, mid;
 
-	if (hi == 0 || s->last_us <= at_us)
+	if (hi == 0 || s->last.t_us <= at_us)
 		return hi;
-	if (t[0] > at_us)
+	if (p[0].t_us > at_us)
 		return 0;
-	/* From here on t[lo] <= at_us < t[hi - 1]. */
-	mid = guess(t, hi, at_us);
+	/* From here on p[lo].t_us <= at_us < p[hi - 1].t_us. */
+	mid = guess(s, at_us);
 	for (;;) {
-		if (t[mid] <= at_us) {
-			if (t[mid + 1] > at_us)
+		if (p[mid].t_us <= at_us) {
+			if (p[mid + 1].t_us > at_us)
 				return mid + 1;
 			lo = mid + 1;
 		} else {
-			if (t[mid - 1] <= at_us)
+			if (p[mid - 1].t_us <= at_us)
 				return mid;
 			hi = mid;
 		}
@@ -66,7 +67,7 @@ void dm_kept_free(struct dm_kept *k)
 	if (!k)
 		return;
 	dm_labels_unref(k->s.labels);
-	free(k->t);
+	free(k->all);
 	free(k);
 }
 
@@ -83,8 +84,8 @@ bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 
 	if (k->s.n == 0)
 		return true;
-	last = k->s.last_us;
-	if (dm_is_stale(k->s.last))
+	last = k->s.last.t_us;
+	if (dm_is_stale(k->s.last.v))
 		return last <= horizon_us - k->keep_us;
 	return last <= horizon_us - k->keep_us - DM_LOOKBACK_US;
 }
@@ -94,32 +95,26 @@ static void drop_first(struct dm_kept *k, size_t n)
 	if (n == 0)
 		return;
 	for (size_t i = 0; i < n && k->s.n_stale; i++)
-		k->s.n_stale -= dm_is_stale(k->s.v[i]);
-	k->s.t_us += n;
-	k->s.v += n;
+		k->s.n_stale -= dm_is_stale(k->s.p[i].v);
+	k->s.p += n;
 	k->s.n -= (uint32_t)n;
 }
 
 static int grow(struct dm_kept *k, struct dm_err *err)
 {
 	size_t cap = k->cap < CAP_MIN ? CAP_MIN : k->cap + k->cap / 2;
-	int64_t *t;
-	double *v;
+	struct dm_sample *all;
 
 	if (cap > CAP_MAX)
 		return dm_err_set(
 		    err, DM_ELIMIT, "too many samples of one series");
-	t = malloc(cap * (sizeof(*t) + sizeof(*v)));
-	if (!t)
+	all = malloc(cap * sizeof(*all));
+	if (!all)
 		return dm_err_nomem(err);
-	v = (double *)(t + cap);
-	if (k->s.n) {
-		memcpy(t, k->s.t_us, k->s.n * sizeof(*t));
-		memcpy(v, k->s.v, k->s.n * sizeof(*v));
-	}
-	free(k->t);
-	k->t = t;
-	k->v = v;
+	if (k->s.n)
+		memcpy(all, k->s.p, k->s.n * sizeof(*all));
+	free(k->all);
+	k->all = all;
 	k->cap = (uint32_t)cap;
 	return 0;
 }
@@ -132,60 +127,45 @@ static int make_room(struct dm_kept *k, int64_t horizon_us, struct dm_err *err)
 		if (grow(k, err) < 0)
 			return -1;
 	} else {
-		memmove(k->t, k->s.t_us, k->s.n * sizeof(*k->t));
-		memmove(k->v, k->s.v, k->s.n * sizeof(*k->v));
+		memmove(k->all, k->s.p, k->s.n * sizeof(*k->all));
 	}
-	k->s.t_us = k->t;
-	k->s.v = k->v;
+	k->s.p = k->all;
 	return 0;
-}
-
-static void note_last(struct dm_kept *k)
-{
-	k->s.last_us = k->s.t_us[k->s.n - 1];
-	k->s.last = k->s.v[k->s.n - 1];
 }
 
 /* A late one: in its place, others moved behind it. There is room. */
 static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 {
-	size_t start = k->cap ? (size_t)(k->s.t_us - k->t) : 0;
-	int64_t *t = k->t + start;
-	double *values = k->v + start;
+	struct dm_sample *p = k->all + (k->s.p - k->all);
 
-	memmove(t + from + 1, t + from, (k->s.n - from) * sizeof(*t));
-	memmove(values + from + 1, values + from,
-	    (k->s.n - from) * sizeof(*values));
-	t[from] = t_us;
-	values[from] = v;
-	if (from < k->s.n || (from && !(v >= values[from - 1])) || isnan(v))
-		k->s.drop_us = t[k->s.n];
+	memmove(p + from + 1, p + from, (k->s.n - from) * sizeof(*p));
+	p[from] = (struct dm_sample){t_us, v};
+	if (from < k->s.n || (from && !(v >= p[from - 1].v)) || isnan(v))
+		k->s.drop_us = p[k->s.n].t_us;
+	k->s.last = p[k->s.n];
 	k->s.n++;
 	k->s.n_stale += dm_is_stale(v);
-	note_last(k);
 }
 
 static void replace_marker(struct dm_kept *k, size_t at, double v)
 {
-	k->v[(size_t)(k->s.v - k->v) + at] = v;
+	k->all[(size_t)(k->s.p - k->all) + at].v = v;
 	k->s.n_stale--;
-	k->s.drop_us = k->s.last_us;
-	note_last(k);
+	k->s.last = k->s.p[k->s.n - 1];
+	k->s.drop_us = k->s.last.t_us;
 }
 
 /* The common case: behind the last, and there is room. */
 static bool append(struct dm_kept *k, int64_t t_us, double v)
 {
-	size_t n = k->s.n, at = (size_t)(k->s.t_us - k->t) + n;
+	size_t n = k->s.n, at = (size_t)(k->s.p - k->all) + n;
 
-	if (n == 0 || at >= k->cap || t_us <= k->s.last_us)
+	if (n == 0 || at >= k->cap || t_us <= k->s.last.t_us)
 		return false;
-	k->t[at] = t_us;
-	k->v[at] = v;
-	if (!(v >= k->s.last))
+	if (!(v >= k->s.last.v))
 		k->s.drop_us = t_us;
-	k->s.last_us = t_us;
-	k->s.last = v;
+	k->s.last = (struct dm_sample){t_us, v};
+	k->all[at] = k->s.last;
 	k->s.n_stale += dm_is_stale(v);
 	k->s.n++;
 	return true;
@@ -200,15 +180,15 @@ int dm_kept_add(struct dm_kept *k, int64_t t_us, double v, int64_t horizon_us,
 		return 0;
 	at = dm_series_until(&k->s, t_us);
 
-	if (at && k->s.t_us[at - 1] == t_us) {
-		if (dm_is_stale(k->s.v[at - 1]) && !dm_is_stale(v))
+	if (at && k->s.p[at - 1].t_us == t_us) {
+		if (dm_is_stale(k->s.p[at - 1].v) && !dm_is_stale(v))
 			replace_marker(k, at - 1, v);
 		return 0;
 	}
 	if (at == 0 && k->s.n && t_us <= horizon_us - k->keep_us &&
-	    k->s.t_us[0] <= horizon_us - k->keep_us)
+	    k->s.p[0].t_us <= horizon_us - k->keep_us)
 		return 0; /* too late to be seen by anyone */
-	if (k->cap == 0 || k->s.t_us + k->s.n == k->t + k->cap) {
+	if (k->cap == 0 || k->s.p + k->s.n == k->all + k->cap) {
 		if (make_room(k, horizon_us, err) < 0)
 			return -1;
 		at = dm_series_until(&k->s, t_us);

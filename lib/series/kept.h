@@ -6,14 +6,13 @@
 #include "series/series.h"
 
 /*
- * A series that the window keeps: its samples stand in one piece, in arrays
- * in which they move forward; when the end is reached, what nobody can reach
- * any more is dropped and the rest moved back, or the arrays grow.
+ * A series that the window keeps: its samples stand in one piece, in an
+ * array in which they move forward; when its end is reached, what nobody can
+ * reach any more is dropped and the rest moved back, or it grows.
  */
 struct dm_kept {
 	struct dm_series s; /* first: selections hold it as such */
-	int64_t *t;	    /* the arrays, in one allocation */
-	double *v;
+	struct dm_sample *all;
 	uint32_t cap;
 	bool live;     /* in its target's list of live series */
 	bool dead;     /* being pruned */

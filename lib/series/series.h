@@ -9,6 +9,11 @@
  * Source: Prometheus 3, --query.lookback-delta. */
 #define DM_LOOKBACK_US (300 * INT64_C(1000000))
 
+struct dm_sample {
+	int64_t t_us;
+	double v;
+};
+
 /**
  * The samples of one series, in order of time, no two of the same time. A
  * value of dm_stale() marks that the series had ended there.
@@ -16,12 +21,10 @@
 struct dm_series {
 	struct dm_labels *labels;
 	const struct dm_name *name;
-	const int64_t *t_us;
-	const double *v;
+	const struct dm_sample *p;
 	uint32_t n;
-	uint32_t n_stale; /* how many of them are markers */
-	int64_t last_us;  /* where n > 0: the last one's, */
-	double last;	  /* nearer than the arrays */
+	uint32_t n_stale;      /* how many of them are markers */
+	struct dm_sample last; /* where n > 0: nearer than p[n - 1] */
 	/* At times after this no value is less than the one before it, and
 	 * none is a NaN: a counter that has not been reset. INT64_MAX: it
 	 * is not known. */

@@ -35,16 +35,16 @@ static void save_series(
 	for (size_t i = from; i < k->s.n; i++) {
 		if (i > from)
 			dm_buf_add_char(b, ',');
-		dm_num_add_i64(b, k->s.t_us[i]);
+		dm_num_add_i64(b, k->s.p[i].t_us);
 	}
 	dm_buf_add_cstr(b, "],\"v\":[");
 	for (size_t i = from; i < k->s.n; i++) {
 		if (i > from)
 			dm_buf_add_char(b, ',');
-		if (dm_is_stale(k->s.v[i]))
+		if (dm_is_stale(k->s.p[i].v))
 			dm_buf_add_cstr(b, "null");
 		else
-			dm_num_add(b, k->s.v[i]);
+			dm_num_add(b, k->s.p[i].v);
 	}
 	dm_buf_add_cstr(b, "]}\n");
 }
