@@ -26,16 +26,6 @@ int dm_regex_new(struct dm_str pattern, struct dm_regex **ret,
 void dm_regex_free(struct dm_regex *r);
 bool dm_regex_matches(struct dm_regex *r, struct dm_str text);
 
-/**
- * Expand $1, ${1}, $name and $$ of a replacement for a text that the
- * regular expression matches, as Go's Regexp.Expand.
- * Returns 1 (added to b), 0 when it does not match, -1 on error. This one
- * back-tracks, within PCRE2's limits; going beyond them is DM_ELIMIT.
- */
-int dm_regex_expand(struct dm_regex *r, struct dm_str text,
-    struct dm_str replacement, struct dm_buf *b,
-    struct dm_err *err) DM_MUST_CHECK;
-
 /** One matcher of a selector. A label that is missing has the value "". */
 struct dm_matcher {
 	enum dm_match op;
