@@ -38,7 +38,11 @@ int dm_db_fail(const struct dm_db *db, const char *doing, struct dm_err *err)
 		why = "another program holds the database";
 	else if ((rc & 0xff) == SQLITE_CORRUPT)
 		why = "the database is damaged";
-	if (errnum)
+	/* Only a database that is being made has a rollback journal. */
+	if (rc == SQLITE_READONLY_ROLLBACK)
+		dm_err_set(err, DM_ESYS,
+		    "is not a database of dmon's yet: what made it was ended");
+	else if (errnum)
 		dm_err_set(err, code_of_sqlite(rc), "%s: %s (%s)", doing, why,
 		    strerror(errnum));
 	else
