@@ -23,7 +23,8 @@ normal() {
 	    -e 's/\("container_last_seen":\)[0-9.]*/\10/' \
 	    -e '/_seconds":1795000123.45,/!s/\("container_start_time_seconds":\)[0-9.]*/\10/' \
 	    -e 's/\(duration_seconds":\)[0-9.e-]*/\10/' \
-	    -e 's/\("process_cpu_seconds_total":\)[0-9.e-]*/\10/'
+	    -e 's/\("process_cpu_seconds_total":\)[0-9.e-]*/\10/' \
+	    -e 's/\("dmon_sweeps_missed_total":\)[0-9]*/\10/'
 }
 
 for layout in v1 v2 mixed; do
