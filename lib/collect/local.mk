@@ -38,4 +38,8 @@ libdmon_a_SOURCES += \
 	lib/collect/host-fs.c lib/collect/host-fs.h \
 	lib/collect/host-text.c lib/collect/host-text.h \
 	lib/collect/net-text.c lib/collect/net-text.h \
+	lib/collect/network.c lib/collect/network.h \
+	lib/collect/network-promisc.c \
+	lib/collect/network-read.c \
+	lib/collect/network-write.c \
 	lib/collect/reread.c lib/collect/reread.h
