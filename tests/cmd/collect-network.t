@@ -45,6 +45,8 @@ container() {
 # TIME_WAIT, loses one datagram.
 cat >"$T/actor.py" <<'EOF'
 import socket, sys, time
+
+import socket, struct, time
 v4 = socket.create_server(("127.0.0.1", 5000))
 v6 = socket.create_server(("::1", 5001), family=socket.AF_INET6)
 kept = []
@@ -62,6 +64,11 @@ udp.sendto(b"nobody", ("127.0.0.1", 5003))
 udp.sendto(b"queued", ("127.0.0.1", 5002))
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 out.sendto(b"x" * 100, ("10.99.0.2", 9))
+
+# As tcpdump: SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC.
+sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sniffer.setsockopt(263, 1, struct.pack("iHH8s",
+    socket.if_nametoindex("eth1"), 1, 0, b""))
 print("ready", flush=True)
 time.sleep(600)
 EOF
@@ -73,6 +80,8 @@ container "$a" unshare -n -m sh -c '
 	ip address add 10.99.0.1/24 dev eth0
 	ip link set eth0 up
 	ip link set eth1 up promisc on
+
+	ip link set eth1 up
 	exec python3 "$1"' sh "$T/actor.py" >"$T/ready" 2>"$T/why"
 pid=$!
 until_ok eval '[ -s "$T/ready" ] || ! kill -0 $pid'
@@ -136,6 +145,11 @@ if [ "$(tail -n 1 /proc/$pid/mountinfo | grep -c ' - sysfs ')" = 1 ]; then
 else
 	skip "no sysfs can be mounted" "eth0 is not promiscuous"
 	skip "no sysfs can be mounted" "eth1 is"
+
+		"eth1, where a sniffer listens, is"
+else
+	skip "no sysfs can be mounted" "eth0 is not promiscuous"
+	skip "no sysfs can be mounted" "eth1, where a sniffer listens, is"
 fi
 is "$(grep "$b" "$T/all" | grep -c container_network)" 0 \
 	"what shares its namespace is counted once"
@@ -151,6 +165,13 @@ lines() {
 	[ "$(grep -cF "$1" "$T/live")" -ge "$2" ]
 }
 until_ok lines '"up":1' 5
+
+gone() {
+	! ls -l /proc/$collector/fd | grep -q net/dev
+}
+until_ok lines '"up":1' 5
+gone
+is "$?" 1 "a namespace is held while its container lasts"
 kill -9 $(cat $(echo $trees | cut -d' ' -f1)/$a/cgroup.procs)
 until_ok eval 'grep -F "$b" "$T/live" | grep -q "\"interface\":\"eth0\""'
 ok $? "the namespace goes over to the container that is left"
@@ -158,6 +179,7 @@ kill -9 $b_pid
 gone() {
 	! ls -l /proc/$collector/fd | grep -q net/dev
 }
+
 until_ok gone
 ok $? "and is let go of when that has ended"
 kill $collector

@@ -94,3 +94,8 @@ UNIT_TESTS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_store_LDADD = $(TEST_LDADD) $(SQLITE_LIBS) $(PCRE2_LIBS)
+
+UNIT_TESTS += tests/unit/test-network
+tests_unit_test_network_SOURCES = tests/unit/test-network.c
+tests_unit_test_network_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_network_LDADD = $(TEST_LDADD)

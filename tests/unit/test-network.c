@@ -1,0 +1,299 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "collect/network.h"
+
+static struct dm_buf text;
+
+static struct dm_str fixture(const char *name)
+{
+	DM_AUTO_BUF struct dm_buf path = {0};
+	struct dm_err err;
+
+	dm_buf_addf(&path, "tests/fixtures/network/%s", name);
+	dm_buf_clear(&text);
+	if (dm_file_read(dm_buf_cstr(&path), 65536, &text, &err) < 0)
+		fail_msg("%s: %s", dm_buf_cstr(&path), err.msg);
+	return dm_buf_str(&text);
+}
+
+static int release(void **state)
+{
+	(void)state;
+	dm_buf_release(&text);
+	return 0;
+}
+
+static void test_dev(void **state)
+{
+	struct dm_str rest = fixture("dev");
+	struct dm_net_dev dev;
+
+	(void)state;
+	assert_true(dm_net_dev_next(&rest, &dev));
+	assert_true(dm_str_is(dev.name, "lo"));
+	assert_int_equal(dev.values[DM_NET_RX_BYTES], 852);
+	assert_int_equal(dev.values[DM_NET_TX_PACKETS], 15);
+	assert_true(dm_net_dev_next(&rest, &dev));
+	assert_true(dm_str_is(dev.name, "eth1"));
+	assert_true(dm_net_dev_next(&rest, &dev));
+	assert_false(dm_net_dev_next(&rest, &dev));
+	/* As old kernels write it; and values that are none. */
+	rest = DM_STR("eth0:18446744073709551615 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7"
+		      "\neth1:18446744073709551616 2 3 4 5 6 7 8 9 1 2 3 4 5 6 "
+		      "7\neth2:1 2 3 4 5 6 7 8 9 1 2 3 4 5 6\neth3\n:\n");
+	assert_true(dm_net_dev_next(&rest, &dev));
+	assert_true(dev.values[DM_NET_RX_BYTES] == UINT64_MAX);
+	assert_int_equal(dev.values[DM_NET_TX_COMPRESSED], 7);
+	assert_false(dm_net_dev_next(&rest, &dev));
+}
+
+static void test_sockstat(void **state)
+{
+	struct dm_str s = fixture("sockstat");
+	uint64_t v = 77;
+
+	(void)state;
+	assert_true(dm_net_sockstat(s, "TCP", "inuse", &v));
+	assert_int_equal(v, 3);
+	assert_true(dm_net_sockstat(s, "TCP", "tw", &v));
+	assert_int_equal(v, 1);
+	assert_true(dm_net_sockstat(s, "UDP", "inuse", &v));
+	assert_false(dm_net_sockstat(s, "UDP", "tw", &v));
+	assert_false(dm_net_sockstat(s, "TCP6", "inuse", &v));
+	assert_false(dm_net_sockstat(DM_STR("TCP: inuse"), "TCP", "inuse", &v));
+	assert_false(
+	    dm_net_sockstat(DM_STR("TCP: inuse -1"), "TCP", "inuse", &v));
+	assert_false(dm_net_sockstat(DM_STR(""), "TCP", "inuse", &v));
+	assert_int_equal(v, 1);
+}
+
+static void test_counters(void **state)
+{
+	static const struct dm_net_counter wanted[] = {{"Tcp", "ActiveOpens"},
+	    {"Tcp", "MaxConn"}, {"Tcp", "None"}, {"Udp", "NoPorts"}};
+	uint64_t v[DM_COUNT(wanted)] = {77, 77, 77, 77};
+	struct dm_str s = fixture("snmp");
+
+	(void)state;
+	/* MaxConn is -1: no value. */
+	assert_int_equal(
+	    dm_net_counters(s, wanted, DM_COUNT(wanted), v), 1 | 8);
+	assert_int_equal(v[0], 3);
+	assert_int_equal(v[1], 77);
+	assert_int_equal(v[3], 1);
+	assert_int_equal(dm_net_counters(DM_STR("Tcp: ActiveOpens MaxConn\n"
+						"Tcp: 5\n"),
+			     wanted, DM_COUNT(wanted), v),
+	    1);
+	assert_int_equal(v[0], 5);
+	/* Names without values; values of another group. */
+	assert_int_equal(dm_net_counters(DM_STR("Tcp: ActiveOpens\n"), wanted,
+			     DM_COUNT(wanted), v),
+	    0);
+	assert_int_equal(
+	    dm_net_counters(DM_STR("Tcp: ActiveOpens\nUdp: 9\nTcp:\n"), wanted,
+		DM_COUNT(wanted), v),
+	    0);
+}
+
+/* All that are asked for are there, on this kernel. */
+static void test_wanted(void **state)
+{
+	static const char *const files[] = {"snmp", "netstat"};
+	uint64_t v[DM_NET_COUNTERS], have = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < DM_COUNT(files); i++)
+		have |= dm_net_counters(
+		    fixture(files[i]), dm_net_wanted, DM_NET_COUNTERS, v);
+	assert_int_equal(have, (UINT64_C(1) << DM_NET_COUNTERS) - 1);
+}
+
+static void test_tcp(void **state)
+{
+	uint64_t n[DM_TCP_STATES];
+
+	(void)state;
+	dm_net_tcp_count(fixture("tcp"), n);
+	assert_int_equal(n[0], 2);
+	assert_int_equal(n[5], 1);
+	assert_int_equal(n[9], 1);
+	assert_string_equal(dm_net_tcp_state(6), "timewait");
+	assert_string_equal(dm_net_tcp_state(10), "listen");
+	dm_net_tcp_count(fixture("tcp6"), n);
+	assert_int_equal(n[0], 2);
+	assert_int_equal(n[9], 1);
+	dm_net_tcp_count(DM_STR("0: a b 03\n1: a b 0C\n2: a b 00\n3: a b 0D\n"
+				"4: a b FFFFFFFFFFFFFFFFF\n5: a b\n6 a b 03\n"),
+	    n);
+	for (unsigned i = 0; i < DM_TCP_STATES; i++)
+		assert_int_equal(n[i], i == 2 ? 2 : 0);
+}
+
+static void test_udp(void **state)
+{
+	struct dm_net_udp u;
+
+	(void)state;
+	dm_net_udp_count(fixture("udp"), &u);
+	assert_int_equal(u.listen, 1);
+	assert_int_equal(u.rx_queued, 0x340);
+	assert_int_equal(u.tx_queued, 0);
+	assert_int_equal(u.dropped, 0);
+	dm_net_udp_count(DM_STR("1: a b 01 0000000A:0000000B x 3\n"
+				"2: a b 07 0A:x y\n3: a b 07 0A\n"),
+	    &u);
+	assert_int_equal(u.listen, 1);
+	assert_int_equal(u.tx_queued, 20);
+	assert_int_equal(u.rx_queued, 11);
+	assert_int_equal(u.dropped, 3);
+}
+
+static void test_mount_type(void **state)
+{
+	struct dm_str type;
+
+	(void)state;
+	assert_true(dm_net_mount_type(
+	    DM_STR("236 35 0:98 / /x rw - fuse.x y rw\n"
+		   "36 35 0:98 / /sys rw shared:1 - sysfs sysfs rw\n"),
+	    36, &type));
+	assert_true(dm_str_is(type, "sysfs"));
+	assert_false(
+	    dm_net_mount_type(DM_STR("36 35 0:98 / /s rw sysfs\n"), 36, &type));
+	assert_false(dm_net_mount_type(DM_STR("36 35 - \n"), 36, &type));
+	assert_false(dm_net_mount_type(DM_STR(""), 36, &type));
+}
+
+static struct dm_part part;
+
+static const char *row_with(const char *labels)
+{
+	static char row[512];
+
+	for (size_t i = 0; i < part.n_rows; i++) {
+		const struct dm_row *r = &part.rows[i];
+
+		if (!dm_str_is(
+			(struct dm_str){part.text.p + r->labels, r->labels_n},
+			labels))
+			continue;
+		assert_true(r->metrics_n < sizeof(row));
+		memcpy(row, part.text.p + r->metrics, r->metrics_n);
+		row[r->metrics_n] = '\0';
+		return row;
+	}
+	return NULL;
+}
+
+static void write_again(struct dm_net_values *v)
+{
+	dm_part_clear(&part);
+	dm_net_write(v, DM_STR(""), &part);
+}
+
+/* A counter that leaves 0 while it is watched is 0 once more. */
+static void test_write_counters(void **state)
+{
+	static const char drops[] = "\"tcp_state\":\"listendrops\"";
+	struct dm_net_values v = {.have = 1U << 12};
+
+	(void)state;
+	write_again(&v);
+	assert_null(row_with(drops));
+	v.again = true;
+	v.counters[12] = 5;
+	write_again(&v);
+	assert_string_equal(
+	    row_with(drops), "\"container_network_advance_tcp_stats_total\":0");
+	write_again(&v);
+	assert_string_equal(
+	    row_with(drops), "\"container_network_advance_tcp_stats_total\":5");
+	/* One that was more than 0 when it was first seen is written at once.
+	 */
+	v = (struct dm_net_values){.have = 1U << 12, .counters[12] = 7};
+	write_again(&v);
+	assert_string_equal(
+	    row_with(drops), "\"container_network_advance_tcp_stats_total\":7");
+	dm_part_release(&part);
+}
+
+static void test_write_states(void **state)
+{
+	static const char listen[] = "\"tcp_state\":\"listen\"";
+	struct dm_net_values v = {.tables_seen = 1 << DM_NET_TCP};
+
+	(void)state;
+	write_again(&v);
+	assert_int_equal(part.n_rows, 0);
+	v.tcp[0][9] = 2;
+	write_again(&v);
+	assert_int_equal(part.n_rows, 1);
+	assert_string_equal(
+	    row_with(listen), "\"container_network_tcp_usage_total\":2");
+	v.tcp[0][9] = 0;
+	v.tables_seen |= 1 << DM_NET_TCP6;
+	write_again(&v);
+	assert_string_equal(row_with(listen),
+	    "\"container_network_tcp_usage_total\":0,"
+	    "\"container_network_tcp6_usage_total\":0");
+	/* Not known any more: not told. */
+	v.tables_seen = 0;
+	write_again(&v);
+	assert_int_equal(part.n_rows, 0);
+	dm_part_release(&part);
+}
+
+static void test_write_interfaces(void **state)
+{
+	struct dm_net_interface interfaces[] = {{"eth1", true}};
+	struct dm_net_values v = {.interfaces = interfaces, .n_interfaces = 1};
+
+	(void)state;
+	dm_part_clear(&part);
+	dm_net_write(&v,
+	    DM_STR("lo: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"
+		   "eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"
+		   "eth1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"),
+	    &part);
+	assert_int_equal(part.n_rows, 2);
+	assert_string_equal(row_with("\"interface\":\"eth0\""),
+	    "\"container_network_receive_bytes_total\":1,"
+	    "\"container_network_receive_packets_total\":2,"
+	    "\"container_network_receive_errors_total\":3,"
+	    "\"container_network_receive_packets_dropped_total\":4,"
+	    "\"container_network_receive_multicast_total\":8,"
+	    "\"container_network_transmit_bytes_total\":9,"
+	    "\"container_network_transmit_packets_total\":10,"
+	    "\"container_network_transmit_errors_total\":11,"
+	    "\"container_network_transmit_packets_dropped_total\":12");
+	assert_non_null(strstr(row_with("\"interface\":\"eth1\""),
+	    ",\"container_network_promiscuous\":1"));
+	dm_part_release(&part);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_dev),
+	    cmocka_unit_test(test_sockstat),
+	    cmocka_unit_test(test_counters),
+	    cmocka_unit_test(test_wanted),
+	    cmocka_unit_test(test_tcp),
+	    cmocka_unit_test(test_udp),
+	    cmocka_unit_test(test_mount_type),
+	    cmocka_unit_test(test_write_counters),
+	    cmocka_unit_test(test_write_states),
+	    cmocka_unit_test(test_write_interfaces),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, release);
+}
