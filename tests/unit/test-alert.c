@@ -96,7 +96,8 @@ static int update(
 		if (bits & 1U << i)
 			e[n++] = (struct dm_element){
 			    f->labels[i], NULL, (double)t_us};
-	return dm_alerts_update(&f->rule, e, n, t_us, false, f->pool, &sink, err);
+	return dm_alerts_update(
+	    &f->rule, e, n, t_us, false, f->pool, &sink, err);
 }
 
 /* AlertingRule.Eval for a single element, as rules/alerting.go has it. */
