@@ -44,8 +44,6 @@ container() {
 # Listens on IPv4 and IPv6, is connected to itself, leaves one connection in
 # TIME_WAIT, loses one datagram.
 cat >"$T/actor.py" <<'EOF'
-import socket, sys, time
-
 import socket, struct, time
 v4 = socket.create_server(("127.0.0.1", 5000))
 v6 = socket.create_server(("::1", 5001), family=socket.AF_INET6)
@@ -64,7 +62,6 @@ udp.sendto(b"nobody", ("127.0.0.1", 5003))
 udp.sendto(b"queued", ("127.0.0.1", 5002))
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 out.sendto(b"x" * 100, ("10.99.0.2", 9))
-
 # As tcpdump: SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC.
 sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 sniffer.setsockopt(263, 1, struct.pack("iHH8s",
@@ -79,8 +76,6 @@ container "$a" unshare -n -m sh -c '
 	ip link add eth0 type veth peer name eth1 &&
 	ip address add 10.99.0.1/24 dev eth0
 	ip link set eth0 up
-	ip link set eth1 up promisc on
-
 	ip link set eth1 up
 	exec python3 "$1"' sh "$T/actor.py" >"$T/ready" 2>"$T/why"
 pid=$!
@@ -141,11 +136,6 @@ if [ "$(tail -n 1 /proc/$pid/mountinfo | grep -c ' - sysfs ')" = 1 ]; then
 	is "$(value container_network_promiscuous '"interface":"eth0"')" 0 \
 		"eth0 is not promiscuous"
 	is "$(value container_network_promiscuous '"interface":"eth1"')" 1 \
-		"eth1 is"
-else
-	skip "no sysfs can be mounted" "eth0 is not promiscuous"
-	skip "no sysfs can be mounted" "eth1 is"
-
 		"eth1, where a sniffer listens, is"
 else
 	skip "no sysfs can be mounted" "eth0 is not promiscuous"
@@ -164,8 +154,6 @@ at_exit "kill $collector 2>/dev/null"
 lines() {
 	[ "$(grep -cF "$1" "$T/live")" -ge "$2" ]
 }
-until_ok lines '"up":1' 5
-
 gone() {
 	! ls -l /proc/$collector/fd | grep -q net/dev
 }
@@ -176,10 +164,6 @@ kill -9 $(cat $(echo $trees | cut -d' ' -f1)/$a/cgroup.procs)
 until_ok eval 'grep -F "$b" "$T/live" | grep -q "\"interface\":\"eth0\""'
 ok $? "the namespace goes over to the container that is left"
 kill -9 $b_pid
-gone() {
-	! ls -l /proc/$collector/fd | grep -q net/dev
-}
-
 until_ok gone
 ok $? "and is let go of when that has ended"
 kill $collector
