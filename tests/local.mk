@@ -2,15 +2,15 @@
 # the programs (sh, TAP); tests/run.sh runs them all.
 UNIT_TESTS =
 FUZZ_TARGETS =
-TEST_LDADD = libdmon.a $(CMOCKA_LIBS)
-TEST_CFLAGS = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
+LDADD_TEST = libdmon.a $(CMOCKA_LIBS)
+CFLAGS_TEST = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
 
 if FUZZ
 FUZZ_MAIN =
-FUZZ_LDFLAGS = $(DM_LDFLAGS) -fsanitize=fuzzer
+LDFLAGS_FUZZ = $(DM_LDFLAGS) -fsanitize=fuzzer
 else
 FUZZ_MAIN = tests/fuzz/replay.c
-FUZZ_LDFLAGS = $(DM_LDFLAGS)
+LDFLAGS_FUZZ = $(DM_LDFLAGS)
 endif
 
 include tests/unit/local.mk

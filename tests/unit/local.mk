@@ -1,101 +1,101 @@
 # Each: a name in UNIT_TESTS, and its _SOURCES, _CFLAGS, _LDADD as here.
 UNIT_TESTS += tests/unit/test-base
 tests_unit_test_base_SOURCES = tests/unit/test-base.c
-tests_unit_test_base_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_base_LDADD = $(TEST_LDADD)
+tests_unit_test_base_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_base_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-scan
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c \
 	tests/unit/record-oracle.c tests/unit/record-oracle.h
-tests_unit_test_scan_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_scan_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+tests_unit_test_scan_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_scan_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-docker-answer
 tests_unit_test_docker_answer_SOURCES = tests/unit/test-docker-answer.c
-tests_unit_test_docker_answer_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_test_docker_answer_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+tests_unit_test_docker_answer_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_docker_answer_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-proc-text
 tests_unit_test_proc_text_SOURCES = tests/unit/test-proc-text.c
-tests_unit_test_proc_text_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_proc_text_LDADD = $(TEST_LDADD)
+tests_unit_test_proc_text_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_proc_text_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-proc
 tests_unit_test_proc_SOURCES = tests/unit/test-proc.c
-tests_unit_test_proc_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_proc_LDADD = $(TEST_LDADD)
+tests_unit_test_proc_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_proc_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-stream
 tests_unit_test_stream_SOURCES = tests/unit/test-stream.c
-tests_unit_test_stream_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_stream_LDADD = $(TEST_LDADD)
+tests_unit_test_stream_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_stream_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-alert
 tests_unit_test_alert_SOURCES = tests/unit/test-alert.c
-tests_unit_test_alert_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_alert_LDADD = $(TEST_LDADD) $(PCRE2_LIBS)
+tests_unit_test_alert_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_alert_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
 
 UNIT_TESTS += tests/unit/test-template
 tests_unit_test_template_SOURCES = tests/unit/test-template.c
-tests_unit_test_template_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_template_LDADD = $(TEST_LDADD) $(PCRE2_LIBS)
+tests_unit_test_template_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_template_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
 
 UNIT_TESTS += tests/unit/test-yaml
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
-tests_unit_test_yaml_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_yaml_LDADD = $(TEST_LDADD) $(YAML_LIBS)
+tests_unit_test_yaml_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_yaml_LDADD = $(LDADD_TEST) $(YAML_LIBS)
 
 UNIT_TESTS += tests/unit/test-cgroup-parse
 tests_unit_test_cgroup_parse_SOURCES = tests/unit/test-cgroup-parse.c
-tests_unit_test_cgroup_parse_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_cgroup_parse_LDADD = $(TEST_LDADD)
+tests_unit_test_cgroup_parse_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_cgroup_parse_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-collect
 tests_unit_test_collect_SOURCES = tests/unit/test-collect.c
-tests_unit_test_collect_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_collect_LDADD = $(TEST_LDADD)
+tests_unit_test_collect_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_collect_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-docker
 tests_unit_test_docker_SOURCES = tests/unit/test-docker.c \
 	tests/engine.c tests/engine.h
-tests_unit_test_docker_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_docker_LDADD = $(TEST_LDADD) $(CURL_LIBS) $(JANSSON_LIBS)
+tests_unit_test_docker_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_docker_LDADD = $(LDADD_TEST) $(CURL_LIBS) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-promql
 tests_unit_test_promql_SOURCES = tests/unit/test-promql.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
-tests_unit_test_promql_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_promql_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)
+tests_unit_test_promql_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_promql_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-window
 tests_unit_test_window_SOURCES = tests/unit/test-window.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
-tests_unit_test_window_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_window_LDADD = $(TEST_LDADD) $(PCRE2_LIBS) $(JANSSON_LIBS)
+tests_unit_test_window_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_window_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(JANSSON_LIBS)
 
 # Writes tests for promtool: see tests/cmd/promql-promtool.t.
 check_PROGRAMS += tests/unit/promql-cases
 tests_unit_promql_cases_SOURCES = tests/unit/promql-cases.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h
-tests_unit_promql_cases_CFLAGS = $(TEST_CFLAGS)
+tests_unit_promql_cases_CFLAGS = $(CFLAGS_TEST)
 tests_unit_promql_cases_LDADD = libdmon.a $(PCRE2_LIBS) $(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-host
 tests_unit_test_host_SOURCES = tests/unit/test-host.c
-tests_unit_test_host_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_host_LDADD = $(TEST_LDADD)
+tests_unit_test_host_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_host_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-pace
 tests_unit_test_pace_SOURCES = tests/unit/test-pace.c
 tests_unit_test_pace_CFLAGS = $(DM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_pace_LDADD = $(TEST_LDADD)
+tests_unit_test_pace_LDADD = $(LDADD_TEST)
 
 UNIT_TESTS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
-tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_store_LDADD = $(TEST_LDADD) $(SQLITE_LIBS) $(PCRE2_LIBS)
+tests_unit_test_store_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_store_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS)
 
 UNIT_TESTS += tests/unit/test-network
 tests_unit_test_network_SOURCES = tests/unit/test-network.c
-tests_unit_test_network_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_network_LDADD = $(TEST_LDADD)
+tests_unit_test_network_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_network_LDADD = $(LDADD_TEST)
