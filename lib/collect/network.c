@@ -133,12 +133,13 @@ static int choose_process(const struct state *s,
 }
 
 /* Is it the box's turn, or is the container so young that its process may
- * still be on its way? */
+ * still be on its way? Those of the first sweep are mostly old. */
 static bool look_again(const struct state *s, const struct dm_collect *c,
     const struct dm_container *container, const struct dm_net_box *box)
 {
 	return (c->sweep + box->serial) % s->turns == 0 ||
-	       c->sweep - container->first_sweep < YOUNG_SWEEPS;
+	       (container->first_sweep > 0 &&
+		   c->sweep - container->first_sweep < YOUNG_SWEEPS);
 }
 
 static void find_process(struct state *s, const struct dm_collect *c,
