@@ -355,13 +355,14 @@ static int many_differ(struct dm_lex *x, struct dm_lex_key *keys, size_t n)
 
 bool dm_lex_keys_differ(struct dm_lex *x, size_t base)
 {
-	struct dm_lex_key *keys = x->keys + base;
+	struct dm_lex_key *keys;
 	size_t n = x->n_keys - base;
 	int differ;
 
 	x->n_keys = base;
 	if (n <= 1)
 		return true;
+	keys = x->keys + base;
 	differ = n <= FEW_KEYS ? few_differ(keys, n) : many_differ(x, keys, n);
 	if (differ == 0)
 		dm_lex_bad(x, "an object with a key that stands twice");
