@@ -7,7 +7,7 @@ packages_build='gcc make autoconf automake pkg-config libc6-dev
 # What the quickstart shows results with.
 packages_run='jq sqlite3'
 packages_test='libcmocka-dev perl jq sqlite3 strace mandoc python3
-	busybox-static prometheus docker.io iproute2 util-linux procps'
+	busybox-static prometheus prometheus-node-exporter docker.io iproute2 util-linux procps'
 
 # install_missing SET...: install with apt-get what is not there yet.
 install_missing() {
