@@ -141,6 +141,8 @@ static int discover(struct dm_collector *c, struct dm_err *err)
 	c->pub.n_containers = 0;
 	if (!c->pub.cgroups &&
 	    dm_cgroups_new(c->pub.options.sysfs, &c->pub.cgroups, &why) < 0) {
+		if (why.code == DM_ENOMEM)
+			return dm_err_nomem(err);
 		if (!c->no_cgroups)
 			say(c, "cgroups", &why);
 		c->no_cgroups = true;
@@ -196,24 +198,28 @@ static void swap_part(struct dm_part *a, struct dm_part *b)
 	*b = t;
 }
 
-static bool ask(
-    struct dm_collector *c, unsigned i, struct dm_container *container)
+/* Returns 1 when the source has measured it, 0 when it could not, or -1
+ * without memory. */
+static int ask(struct dm_collector *c, unsigned i,
+    struct dm_container *container, struct dm_err *err)
 {
 	struct slot *s = &c->slots[i];
 	int64_t start_ns = dm_time_mono_ns();
-	struct dm_err err = {0};
+	struct dm_err why = {0};
 	int status;
 
 	dm_part_clear(&container->parts[i]);
-	status = s->source->container(&c->pub, i, s->state, container, &err);
+	status = s->source->container(&c->pub, i, s->state, container, &why);
 	s->ns += dm_time_mono_ns() - start_ns;
 	if (status == 0)
-		return true;
-	if (err.code != DM_ENODATA && !container->said) {
+		return 1;
+	if (why.code == DM_ENOMEM)
+		return dm_err_nomem(err);
+	if (why.code != DM_ENODATA && !container->said) {
 		container->said = true;
-		say(c, s->source->name, &err);
+		say(c, s->source->name, &why);
 	}
-	return false;
+	return 0;
 }
 
 static int hand_on(struct dm_collector *c, size_t at_least, struct dm_err *err)
@@ -228,19 +234,29 @@ static int hand_on(struct dm_collector *c, size_t at_least, struct dm_err *err)
 	return 0;
 }
 
-static int do_container(
+/* Parts that do not stay lie with the sources, but for the container that is
+ * being measured. */
+static void swap_parts(struct dm_collector *c, struct dm_container *container)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->slots[i].source->container)
+			swap_part(&container->parts[i], &c->slots[i].scratch);
+	}
+}
+
+static int measure(
     struct dm_collector *c, struct dm_container *container, struct dm_err *err)
 {
 	unsigned with = 0;
 
 	for (unsigned i = 0; i < c->n; i++) {
-		if (c->slots[i].source->container)
-			swap_part(&container->parts[i], &c->slots[i].scratch);
-	}
-	for (unsigned i = 0; i < c->n; i++) {
-		if (c->slots[i].ok &&
-		    (!c->slots[i].source->container || ask(c, i, container)))
-			with |= 1U << i;
+		int has = c->slots[i].ok;
+
+		if (has && c->slots[i].source->container)
+			has = ask(c, i, container, err);
+		if (has < 0)
+			return -1;
+		with |= (unsigned)has << i;
 	}
 	if (container->relabel)
 		dm_emit_container_labels(container, dm_buf_str(&c->target));
@@ -248,11 +264,18 @@ static int do_container(
 		return -1;
 	c->samples += dm_emit_parts(&c->out, c->pub.ts_us, "container",
 	    dm_buf_str(&container->labels), container->parts, with);
-	for (unsigned i = 0; i < c->n; i++) {
-		if (c->slots[i].source->container)
-			swap_part(&container->parts[i], &c->slots[i].scratch);
-	}
-	return hand_on(c, CHUNK_BYTES, err);
+	return 0;
+}
+
+static int do_container(
+    struct dm_collector *c, struct dm_container *container, struct dm_err *err)
+{
+	int status;
+
+	swap_parts(c, container);
+	status = measure(c, container, err);
+	swap_parts(c, container);
+	return status < 0 ? -1 : hand_on(c, CHUNK_BYTES, err);
 }
 
 static void do_host(struct dm_collector *c)

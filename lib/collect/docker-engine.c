@@ -13,7 +13,7 @@
 #define REFUSAL_BYTES	 2048 /* of an error's answer that is looked at */
 #define NS_PER_MS	 INT64_C(1000000)
 
-struct dm_engine {
+struct dm_docker_engine {
 	CURLM *multi;
 	CURL *easy;
 	char *host;	    /* as messages name it: no user or password in it */
@@ -32,7 +32,7 @@ struct dm_engine {
 
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
-	struct dm_engine *e = ctx;
+	struct dm_docker_engine *e = ctx;
 
 	(void)p;
 	e->header_bytes += size * n;
@@ -46,7 +46,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
-	struct dm_engine *e = ctx;
+	struct dm_docker_engine *e = ctx;
 	long status = 0;
 
 	n *= size;
@@ -65,7 +65,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
-static int set_certs(struct dm_engine *e, const char *folder)
+static int set_certs(struct dm_docker_engine *e, const char *folder)
 {
 	static const struct {
 		CURLoption option;
@@ -89,8 +89,8 @@ static int set_certs(struct dm_engine *e, const char *folder)
 }
 
 /* tcp://host:port. A user and a password would end up in messages. */
-static int set_tcp(struct dm_engine *e, const char *address, const char *certs,
-    struct dm_err *err)
+static int set_tcp(struct dm_docker_engine *e, const char *address,
+    const char *certs, struct dm_err *err)
 {
 	size_t n = strcspn(address, "/?#");
 	const char *behind = address + n;
@@ -106,8 +106,8 @@ static int set_tcp(struct dm_engine *e, const char *address, const char *certs,
 	return 0;
 }
 
-static int set_host(struct dm_engine *e, const char *host, const char *certs,
-    struct dm_err *err)
+static int set_host(struct dm_docker_engine *e, const char *host,
+    const char *certs, struct dm_err *err)
 {
 	struct dm_str s = dm_str(host);
 
@@ -129,7 +129,7 @@ static int set_host(struct dm_engine *e, const char *host, const char *certs,
 }
 
 /* setopt fails without memory, or where libcurl lacks what is asked. */
-static bool set_options(struct dm_engine *e)
+static bool set_options(struct dm_docker_engine *e)
 {
 	CURL *h = e->easy;
 
@@ -145,10 +145,11 @@ static bool set_options(struct dm_engine *e)
 	       !curl_easy_setopt(h, CURLOPT_WRITEDATA, e);
 }
 
-int dm_engine_new(const struct dm_engine_options *options,
-    struct dm_engine **ret_engine, struct dm_err *err)
+int dm_docker_engine_new(const struct dm_docker_engine_options *options,
+    struct dm_docker_engine **ret_engine, struct dm_err *err)
 {
-	DM_AUTO_ENGINE struct dm_engine *e = calloc(1, sizeof(*e));
+	DM_AUTO_DOCKER_ENGINE struct dm_docker_engine *e =
+	    calloc(1, sizeof(*e));
 
 	if (!e)
 		return dm_err_nomem(err);
@@ -168,11 +169,11 @@ int dm_engine_new(const struct dm_engine_options *options,
 	return 0;
 }
 
-void dm_engine_free(struct dm_engine *e)
+void dm_docker_engine_free(struct dm_docker_engine *e)
 {
 	if (!e)
 		return;
-	dm_engine_abort(e);
+	dm_docker_engine_abort(e);
 	curl_easy_cleanup(e->easy);
 	curl_multi_cleanup(e->multi);
 	dm_buf_release(&e->base);
@@ -182,7 +183,7 @@ void dm_engine_free(struct dm_engine *e)
 	free(e);
 }
 
-int dm_engine_get(struct dm_engine *e, const char *path,
+int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
     int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
     struct dm_err *err)
 {
@@ -209,24 +210,24 @@ int dm_engine_get(struct dm_engine *e, const char *path,
 	return 0;
 }
 
-bool dm_engine_busy(const struct dm_engine *e)
+bool dm_docker_engine_busy(const struct dm_docker_engine *e)
 {
 	return e->busy;
 }
 
-long dm_engine_status(const struct dm_engine *e)
+long dm_docker_engine_status(const struct dm_docker_engine *e)
 {
 	return e->status;
 }
 
-static void finish(struct dm_engine *e)
+static void finish(struct dm_docker_engine *e)
 {
 	if (e->busy)
 		curl_multi_remove_handle(e->multi, e->easy);
 	e->busy = false;
 }
 
-void dm_engine_abort(struct dm_engine *e)
+void dm_docker_engine_abort(struct dm_docker_engine *e)
 {
 	/* libcurl closes the connection of a handle that is removed in
 	 * mid-transfer, and keeps that of a complete one. */
@@ -234,7 +235,7 @@ void dm_engine_abort(struct dm_engine *e)
 }
 
 /* The engine refused: with its own words, where it has some. */
-static int refused(struct dm_engine *e, struct dm_err *err)
+static int refused(struct dm_docker_engine *e, struct dm_err *err)
 {
 	enum dm_code code = e->status == 404 ? DM_ENODATA : DM_ESYS;
 	json_t *answer = dm_docker_parse(dm_buf_str(&e->refusal), NULL);
@@ -251,7 +252,8 @@ static int refused(struct dm_engine *e, struct dm_err *err)
 }
 
 /* libcurl gave up. */
-static int gave_up(struct dm_engine *e, CURLcode result, struct dm_err *err)
+static int gave_up(
+    struct dm_docker_engine *e, CURLcode result, struct dm_err *err)
 {
 	const char *says =
 	    e->curl_says[0] ? e->curl_says : curl_easy_strerror(result);
@@ -265,7 +267,8 @@ static int gave_up(struct dm_engine *e, CURLcode result, struct dm_err *err)
 	return dm_err_set(err, DM_ESYS, "%s", says);
 }
 
-static int judge(struct dm_engine *e, CURLcode result, struct dm_err *err)
+static int judge(
+    struct dm_docker_engine *e, CURLcode result, struct dm_err *err)
 {
 	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &e->status);
 	if (e->stopped) {
@@ -280,8 +283,8 @@ static int judge(struct dm_engine *e, CURLcode result, struct dm_err *err)
 	return dm_split_end(&e->split, err) < 0 ? -1 : 1;
 }
 
-/* Has the transfer ended? 0: no; otherwise as dm_engine_step. */
-static int look(struct dm_engine *e, struct dm_err *err)
+/* Has the transfer ended? 0: no; otherwise as dm_docker_engine_step. */
+static int look(struct dm_docker_engine *e, struct dm_err *err)
 {
 	CURLMsg *message;
 	int left, running, rc = 0;
@@ -295,7 +298,8 @@ static int look(struct dm_engine *e, struct dm_err *err)
 }
 
 /* Wait for the next bytes. */
-static int await(struct dm_engine *e, int64_t wait_ns, struct dm_err *err)
+static int await(
+    struct dm_docker_engine *e, int64_t wait_ns, struct dm_err *err)
 {
 	int ms = (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS);
 
@@ -304,8 +308,8 @@ static int await(struct dm_engine *e, int64_t wait_ns, struct dm_err *err)
 	return 0;
 }
 
-static int go_on(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
-    struct dm_err *err)
+static int go_on(struct dm_docker_engine *e, int64_t idle_ns,
+    int64_t deadline_ns, struct dm_err *err)
 {
 	uint64_t bytes = e->bytes;
 	int64_t now = dm_time_mono_ns(), idle_end = now + idle_ns;
@@ -333,8 +337,8 @@ static int go_on(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
 	    (double)(now - e->started_ns) / 1e9);
 }
 
-int dm_engine_step(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
-    struct dm_err *err)
+int dm_docker_engine_step(struct dm_docker_engine *e, int64_t idle_ns,
+    int64_t deadline_ns, struct dm_err *err)
 {
 	int rc = go_on(e, idle_ns, deadline_ns, err);
 

@@ -8,12 +8,12 @@
 /**
  * A connection to a container engine's API, over its Unix socket or by TCP,
  * with TLS where there are certificates. One request at a time, which goes on
- * only while dm_engine_step runs, so that an engine which hangs holds up
+ * only while dm_docker_engine_step runs, so that an engine which hangs holds up
  * nobody. No proxy, no redirection, nothing from the environment.
  */
-struct dm_engine;
+struct dm_docker_engine;
 
-struct dm_engine_options {
+struct dm_docker_engine_options {
 	const char *host;    /* unix:///path, tcp://host:port; NULL: the usual
 				socket */
 	const char *certs;   /* folder of ca.pem, cert.pem, key.pem, or NULL */
@@ -21,21 +21,21 @@ struct dm_engine_options {
 	struct dm_split_limits limits;
 };
 
-#define DM_AUTO_ENGINE DM_CLEANUP(dm_engine_cleanup)
+#define DM_AUTO_DOCKER_ENGINE DM_CLEANUP(dm_docker_engine_cleanup)
 
 /**
  * Make ready; nothing is connected yet. The process has called
  * curl_global_init, or is content that this does so.
- * @ret_engine  free it with dm_engine_free
+ * @ret_engine  free it with dm_docker_engine_free
  * Returns -1 with DM_EINVAL for a host that is neither unix:// nor tcp://.
  */
-int dm_engine_new(const struct dm_engine_options *options,
-    struct dm_engine **ret_engine, struct dm_err *err) DM_MUST_CHECK;
-void dm_engine_free(struct dm_engine *e);
+int dm_docker_engine_new(const struct dm_docker_engine_options *options,
+    struct dm_docker_engine **ret_engine, struct dm_err *err) DM_MUST_CHECK;
+void dm_docker_engine_free(struct dm_docker_engine *e);
 
-static inline void dm_engine_cleanup(struct dm_engine **e)
+static inline void dm_docker_engine_cleanup(struct dm_docker_engine **e)
 {
-	dm_engine_free(*e);
+	dm_docker_engine_free(*e);
 }
 
 /**
@@ -43,12 +43,12 @@ static inline void dm_engine_cleanup(struct dm_engine **e)
  * @object  called with each object of the answer as it comes, only where the
  *          engine says 200; what has been said before a failure stays said
  */
-int dm_engine_get(struct dm_engine *e, const char *path,
+int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
     int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
     struct dm_err *err) DM_MUST_CHECK;
 
 /** Is a request under way? */
-bool dm_engine_busy(const struct dm_engine *e);
+bool dm_docker_engine_busy(const struct dm_docker_engine *e);
 
 /**
  * Go on with the request while bytes come.
@@ -59,13 +59,13 @@ bool dm_engine_busy(const struct dm_engine *e);
  * not exist, DM_EPERM, DM_EPARSE, DM_ELIMIT, DM_EBUSY where it took longer
  * than options.patience_ns, DM_ESYS. It is no longer under way after 1 or -1.
  */
-int dm_engine_step(struct dm_engine *e, int64_t idle_ns, int64_t deadline_ns,
-    struct dm_err *err) DM_MUST_CHECK;
+int dm_docker_engine_step(struct dm_docker_engine *e, int64_t idle_ns,
+    int64_t deadline_ns, struct dm_err *err) DM_MUST_CHECK;
 
 /** Give the request up, if one is under way, and the connection. */
-void dm_engine_abort(struct dm_engine *e);
+void dm_docker_engine_abort(struct dm_docker_engine *e);
 
 /** HTTP's status of the last answer; 0: there was none. */
-long dm_engine_status(const struct dm_engine *e);
+long dm_docker_engine_status(const struct dm_docker_engine *e);
 
 #endif

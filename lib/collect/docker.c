@@ -46,7 +46,7 @@ struct known {
 struct docker {
 	struct dm_collect *c;
 	unsigned index;
-	struct dm_engine *engine;
+	struct dm_docker_engine *engine;
 	struct dm_buf label_names; /* each with a NUL, in the keys' order */
 	struct dm_buf scratch;
 	enum question question; /* that is under way */
@@ -215,7 +215,7 @@ static void details_failed(struct docker *d, const struct dm_err *why)
 	struct known *k = container ? known_of(d, container) : NULL;
 	struct dm_err err = *why;
 
-	if (!k || k->warned || dm_engine_status(d->engine) == 404)
+	if (!k || k->warned || dm_docker_engine_status(d->engine) == 404)
 		return;
 	k->warned = true;
 	dm_err_wrap(&err, "container %.12s", d->asked_id);
@@ -254,7 +254,8 @@ static int ask(struct docker *d, enum question question, const char *what,
 		snprintf(path, sizeof(path), "/v%u.%u%s", d->api / 1000,
 		    d->api % 1000, what);
 	d->question = question;
-	return dm_engine_get(d->engine, path, object, d, err) < 0 ? -1 : 1;
+	return dm_docker_engine_get(d->engine, path, object, d, err) < 0 ? -1
+									 : 1;
 }
 
 static struct dm_container *next_for_details(struct docker *d, int64_t now)
@@ -311,7 +312,7 @@ static int ask_next(struct docker *d, struct dm_err *err)
 
 static void engine_failed(struct docker *d, const struct dm_err *why)
 {
-	dm_engine_abort(d->engine);
+	dm_docker_engine_abort(d->engine);
 	d->trouble = *why;
 	d->failing = true;
 	d->api = 0;
@@ -336,7 +337,7 @@ static void request_failed(struct docker *d, const struct dm_err *err)
 {
 	bool about_one =
 	    d->question == ASK_DETAILS &&
-	    (dm_engine_status(d->engine) != 0 || err->code == DM_EBUSY);
+	    (dm_docker_engine_status(d->engine) != 0 || err->code == DM_EBUSY);
 
 	if (about_one)
 		details_failed(d, err);
@@ -363,9 +364,10 @@ static void work(struct docker *d)
 		idle = wait = FIRST_WAIT_NS;
 	deadline = dm_time_mono_ns() + wait;
 	while (rc != 0 && dm_time_mono_ns() < deadline) {
-		rc = dm_engine_busy(d->engine) ? 1 : ask_next(d, &err);
+		rc = dm_docker_engine_busy(d->engine) ? 1 : ask_next(d, &err);
 		if (rc > 0)
-			rc = dm_engine_step(d->engine, idle, deadline, &err);
+			rc = dm_docker_engine_step(
+			    d->engine, idle, deadline, &err);
 		if (rc > 0)
 			answered(d);
 		else if (rc < 0)
@@ -407,7 +409,7 @@ static void docker_close(void *state)
 
 	if (!d)
 		return;
-	dm_engine_free(d->engine);
+	dm_docker_engine_free(d->engine);
 	dm_buf_release(&d->label_names);
 	dm_buf_release(&d->scratch);
 	free(d);
@@ -416,7 +418,7 @@ static void docker_close(void *state)
 static int docker_open(
     struct dm_collect *c, unsigned index, void **ret_state, struct dm_err *err)
 {
-	struct dm_engine_options options = {
+	struct dm_docker_engine_options options = {
 	    .host = c->options.docker_host,
 	    .certs = c->options.docker_certs,
 	    .patience_ns = PATIENCE_NS,
@@ -432,7 +434,7 @@ static int docker_open(
 	d->index = index;
 	d->back_off_ns = NS_PER_S;
 	if (name_labels(d, err) < 0 ||
-	    dm_engine_new(&options, &d->engine, err) < 0) {
+	    dm_docker_engine_new(&options, &d->engine, err) < 0) {
 		docker_close(d);
 		return -1;
 	}

@@ -124,31 +124,42 @@ static unsigned depth_of(const char *path)
 	return depth;
 }
 
-/* @ret_parent  the folder that has it */
-static bool search(
+/* The next folder of the queue; NULL without memory. The queue moves when it
+ * grows, and so it is a copy. */
+static char *next_folder(struct search *s, size_t *at)
+{
+	char *path = s->queue.failed ? NULL : strdup(s->queue.p + *at);
+
+	if (path)
+		*at += strlen(path) + 1;
+	return path;
+}
+
+/* Returns 1, or 0 where it is nowhere, or -1 without memory.
+ * @ret_parent  the folder that has it */
+static int search(
     const struct dm_hierarchy *h, struct dm_str name, struct dm_buf *ret_parent)
 {
 	struct search s = {.h = h, .name = name};
-	bool found = false;
+	int found = 0;
 	size_t at = 0;
 
 	dm_buf_add_char(&s.queue, '\0');
-	while (!found && at < s.queue.n && !s.queue.failed &&
+	while (found == 0 && (at < s.queue.n || s.queue.failed) &&
 	       s.folders++ < SEARCH_FOLDERS) {
-		/* The queue moves when it grows. */
-		DM_AUTO_FREE char *path = strdup(s.queue.p + at);
+		DM_AUTO_FREE char *path = next_folder(&s, &at);
 
 		if (!path)
-			break;
-		at += strlen(path) + 1;
-		if (depth_of(path) >= SEARCH_DEPTH)
-			continue;
-		found = list_folder(&s, path);
-		if (found)
+			found = -1;
+		else if (depth_of(path) < SEARCH_DEPTH && list_folder(&s, path))
+			found = 1;
+		if (found > 0)
 			dm_buf_add_cstr(ret_parent, path);
 	}
+	if (s.queue.failed || ret_parent->failed)
+		found = -1;
 	dm_buf_release(&s.queue);
-	return found && !ret_parent->failed;
+	return found;
 }
 
 /* Where the path found ends with the path looked for, what stands before it
@@ -176,6 +187,7 @@ static int learn(struct dm_places *p, struct dm_str found_parent,
 	return 0;
 }
 
+/* Also false without memory: b has failed. */
 static bool try_prefix(const struct dm_hierarchy *h, const char *prefix,
     struct dm_str path, struct dm_buf *b)
 {
@@ -185,6 +197,21 @@ static bool try_prefix(const struct dm_hierarchy *h, const char *prefix,
 	return is_folder(h, b);
 }
 
+/* Below one of the engines' own cgroups that are known; or b is empty, or
+ * has failed. */
+static void try_prefixes(struct dm_places *p, const struct dm_hierarchy *h,
+    struct dm_str path, struct dm_buf *b)
+{
+	if (try_prefix(h, "", path, b))
+		return;
+	for (size_t i = p->n_prefixes; i-- > 0;) {
+		if (b->failed || try_prefix(h, p->prefixes[i], path, b))
+			return;
+	}
+	if (!b->failed)
+		dm_buf_clear(b);
+}
+
 int dm_places_find(struct dm_places *p, const struct dm_hierarchy *h,
     struct dm_str path, uint64_t sweep, const char **ret_dir,
     struct dm_err *err)
@@ -192,19 +219,20 @@ int dm_places_find(struct dm_places *p, const struct dm_hierarchy *h,
 	struct dm_str parent = parent_of(path);
 	struct dm_str name = {path.p + parent.n + 1, path.n - parent.n - 1};
 	DM_AUTO_BUF struct dm_buf b = {0};
+	int found;
 
-	if (try_prefix(h, "", path, &b))
-		return intern(p, parent, ret_dir, err);
-	for (size_t i = p->n_prefixes; i-- > 0;) {
-		if (try_prefix(h, p->prefixes[i], path, &b))
-			return intern(
-			    p, parent_of(dm_buf_str(&b)), ret_dir, err);
-	}
-	dm_buf_clear(&b);
+	try_prefixes(p, h, path, &b);
+	if (dm_buf_ok(&b, err) < 0)
+		return -1;
+	if (b.n)
+		return intern(p, parent_of(dm_buf_str(&b)), ret_dir, err);
 	if (p->searched == sweep + 1)
 		return dm_err_set(err, DM_ENODATA, "not searched yet");
 	p->searched = sweep + 1;
-	if (!search(h, name, &b))
+	found = search(h, name, &b);
+	if (found < 0)
+		return dm_err_nomem(err);
+	if (found == 0)
 		return dm_err_set(err, DM_ENODATA, "not in %s", h->path);
 	if (learn(p, dm_buf_str(&b), path, err) < 0)
 		return -1;

@@ -221,6 +221,8 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		text.template = read_template(r, value, expanded);
 		text.name.p = dm_str_dup(name->text);
 		text.name.n = name->text.n;
+		if (!text.name.p)
+			no_memory(r);
 		if (text.name.p && text.template)
 			texts_put(r, ret, text);
 		else
@@ -309,10 +311,14 @@ static void read_group_labels(
     struct reader *r, const struct dm_yaml_node *group, struct dm_rule *rule)
 {
 	struct reader quiet = *r;
+	struct dm_err e = {0};
 
 	quiet.error = NULL;
-	quiet.first = NULL;
+	quiet.first = &e;
+	quiet.n_errors = 0;
 	read_texts(&quiet, group, "labels", rule->is_alert, &rule->labels);
+	if (e.code == DM_ENOMEM)
+		tell(r, &e);
 }
 
 static void read_rule(struct reader *r, const struct dm_yaml_node *map,

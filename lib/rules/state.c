@@ -155,10 +155,9 @@ static int restore_item(struct dm_engine *e, const json_t *j,
 	    dm_labels_name(
 		e->pool, dm_str(json_string_value(text)), &name, err) < 0)
 		return -1;
-	*ret = dm_tracking_restore(
-	    rule->memory, dm_steal(&labels), dm_steal(&element), name);
-	if (!*ret)
-		return damaged(err);
+	if (dm_tracking_restore(rule->memory, dm_steal(&labels),
+		dm_steal(&element), name, ret, err) < 0)
+		return -1;
 	(*ret)->value = get_value(j);
 	return 0;
 }
@@ -229,9 +228,10 @@ static int restore_tracked(struct dm_engine *e, const json_t *j,
 
 	if (!rule)
 		return end_gone(e, j, key, is_alert, err);
-	if (rule->is_alert != is_alert ||
-	    restore_item(e, j, rule, &item, err) < 0)
+	if (rule->is_alert != is_alert)
 		return damaged(err);
+	if (restore_item(e, j, rule, &item, err) < 0)
+		return -1;
 	return is_alert ? restore_alert(j, (struct dm_alert *)item, err) : 0;
 }
 

@@ -288,22 +288,24 @@ void dm_tracking_compact(struct dm_tracking *t)
 	t->n = n;
 }
 
-struct dm_tracked *dm_tracking_restore(struct dm_tracking *t,
-    struct dm_labels *labels_take, struct dm_labels *element_take,
-    const struct dm_name *name)
+int dm_tracking_restore(struct dm_tracking *t, struct dm_labels *labels_take,
+    struct dm_labels *element_take, const struct dm_name *name,
+    struct dm_tracked **ret, struct dm_err *err)
 {
 	DM_AUTO_LABELS struct dm_labels *labels = labels_take;
 	DM_AUTO_LABELS struct dm_labels *element = element_take;
 	struct dm_tracked *item = NULL;
 
-	if (!get(t->by_labels, t->n_by_labels, labels->id) &&
-	    grow(&t->by_element, &t->n_by_element, element->id) == 0)
+	if (get(t->by_labels, t->n_by_labels, labels->id))
+		return dm_err_set(err, DM_EPARSE, "the same labels twice");
+	if (grow(&t->by_element, &t->n_by_element, element->id) == 0)
 		item = item_add(t, labels);
 	if (!item)
-		return NULL;
+		return dm_err_nomem(err);
 	item->is_new = false;
 	item->name = name;
 	item->element = dm_steal(&element);
 	t->by_element[item->element->id] = item;
-	return item;
+	*ret = item;
+	return 0;
 }

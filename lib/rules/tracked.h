@@ -69,10 +69,10 @@ int dm_tracked_json(struct dm_tracked *item, struct dm_str *ret,
 void dm_tracking_drop(struct dm_tracking *t, size_t i);
 void dm_tracking_compact(struct dm_tracking *t);
 
-/** An item as it was saved; takes over both references. NULL without
- * memory. */
-struct dm_tracked *dm_tracking_restore(struct dm_tracking *t,
-    struct dm_labels *labels_take, struct dm_labels *element_take,
-    const struct dm_name *name);
+/** An item as it was saved; takes over both references. DM_EPARSE where
+ * there is one of these labels already. */
+int dm_tracking_restore(struct dm_tracking *t, struct dm_labels *labels_take,
+    struct dm_labels *element_take, const struct dm_name *name,
+    struct dm_tracked **ret, struct dm_err *err) DM_MUST_CHECK;
 
 #endif

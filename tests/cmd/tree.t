@@ -72,6 +72,9 @@ else
 	nm -A "$build/libdmon.a" | grep -E ' U (__)?(v?f?printf(_chk)?|puts|fputs|putchar|perror|v?dprintf(_chk)?|std(in|out|err)|v?syslog(_chk)?|_?exit|quick_exit|abort|(secure_)?getenv|environ|system|popen|v?fork|posix_spawnp?|f?exec(v|l)[a-z]*)$' \
 		>"$T/found"
 	none "lib neither prints nor exits nor runs programs"
+	nm "$build/libdmon.a" | sed -n 's/.* [TDBR] //p' | sort | uniq -d \
+		>"$T/found"
+	none "no two areas give the same name"
 fi
 
 done_testing

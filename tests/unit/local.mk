@@ -99,3 +99,13 @@ UNIT_TESTS += tests/unit/test-network
 tests_unit_test_network_SOURCES = tests/unit/test-network.c
 tests_unit_test_network_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_network_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-alloc
+tests_unit_test_alloc_SOURCES = tests/unit/test-alloc.c
+tests_unit_test_alloc_CFLAGS = $(CFLAGS_TEST) $(SQLITE_CFLAGS) \
+	-DFIXTURES='"$(abs_top_srcdir)/tests/fixtures"'
+tests_unit_test_alloc_LDFLAGS = $(DM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup
+tests_unit_test_alloc_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(CURL_LIBS) \
+	$(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS)

@@ -1,0 +1,466 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory runs out at every point in turn: the k-th allocation fails, for
+ * each k until a run has fewer (with DM_LONG; else for the first fifty, and
+ * ever fewer of the later ones). Each such run ends with DM_ENOMEM, or as if
+ * nothing had been; what it wrote until then is how a whole run begins; and
+ * nothing is leaked (the run with sanitizers tells). Allocations are those
+ * of the archive (ld --wrap) and of SQLite.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "collect/collect.h"
+#include "rules/engine.h"
+#include "store/store.h"
+
+static char folder[] = "/tmp/dmon-test.XXXXXX";
+static char in_path[64], out_path[64], rules_path[64], db_path[64];
+
+/* ---- allocations that fail ---- */
+
+static unsigned long seen, fail_at; /* 0: none fails */
+
+static bool fails(void)
+{
+	return fail_at && ++seen == fail_at;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t each);
+void *__real_realloc(void *p, size_t n);
+void *__real_reallocarray(void *p, size_t n, size_t each);
+void *__real_aligned_alloc(size_t to, size_t n);
+char *__real_strdup(const char *s);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t each);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_reallocarray(void *p, size_t n, size_t each);
+void *__wrap_aligned_alloc(size_t to, size_t n);
+char *__wrap_strdup(const char *s);
+
+void *__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t each)
+{
+	return fails() ? NULL : __real_calloc(n, each);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t each)
+{
+	return fails() ? NULL : __real_reallocarray(p, n, each);
+}
+
+void *__wrap_aligned_alloc(size_t to, size_t n)
+{
+	return fails() ? NULL : __real_aligned_alloc(to, n);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+static sqlite3_mem_methods sqlite_memory;
+
+static void *sqlite_malloc(int n)
+{
+	return fails() ? NULL : sqlite_memory.xMalloc(n);
+}
+
+static void *sqlite_realloc(void *p, int n)
+{
+	return fails() ? NULL : sqlite_memory.xRealloc(p, n);
+}
+
+static void wrap_sqlite(void)
+{
+	sqlite3_mem_methods m;
+
+	assert_int_equal(
+	    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory), 0);
+	m = sqlite_memory;
+	m.xMalloc = sqlite_malloc;
+	m.xRealloc = sqlite_realloc;
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &m), 0);
+}
+
+/* ---- at every point in turn ---- */
+
+/* Does its work and leaves what it wrote in out_path. */
+typedef int scenario_fn(struct dm_err *err);
+/* Is what a run wrote right, where a whole run would have written that? */
+typedef bool right_fn(int status, struct dm_str now, struct dm_str whole);
+
+/* All of it, or its beginning where memory ran out. */
+static bool begins_so(int status, struct dm_str now, struct dm_str whole)
+{
+	if (now.n > whole.n || (now.n && memcmp(now.p, whole.p, now.n) != 0))
+		return false;
+	return status < 0 || now.n == whole.n;
+}
+
+static size_t count(struct dm_str text, const char *word)
+{
+	size_t n = 0, len = strlen(word);
+	const char *p = text.p, *found;
+
+	while (p &&
+	       (found = memmem(p, (size_t)(text.p + text.n - p), word, len))) {
+		n++;
+		p = found + len;
+	}
+	return n;
+}
+
+/* Times are those of the run; no record lacks, unless it is said. */
+static bool nothing_lacks(int status, struct dm_str now, struct dm_str whole)
+{
+	return status < 0 || count(now, "\n") == count(whole, "\n") ||
+	       count(now, "\"dmon_source_success\":0") > 0;
+}
+
+static struct dm_buf read_out(void)
+{
+	struct dm_buf b = {0};
+
+	assert_int_equal(dm_file_read(out_path, 64u << 20, &b, NULL), 0);
+	return b;
+}
+
+static void at_each_point(scenario_fn *scenario, right_fn *right)
+{
+	struct dm_buf whole, now;
+	struct dm_err err = {0};
+	bool each = getenv("DM_LONG") != NULL;
+	unsigned long k = 1, failed = 0, points = 0;
+	bool reached;
+
+	if (scenario(&err) < 0)
+		fail_msg("%s:%u: %s", err.file, err.line, err.msg);
+	whole = read_out();
+	assert_true(whole.n > 0);
+	do {
+		int status;
+
+		err = (struct dm_err){0};
+		seen = 0;
+		fail_at = k;
+		status = scenario(&err);
+		fail_at = 0;
+		now = read_out();
+		if (status < 0 && err.code != DM_ENOMEM)
+			fail_msg("point %lu: %s", k, err.msg);
+		if (!right(status, dm_buf_str(&now), dm_buf_str(&whole)))
+			fail_msg("point %lu: status %d, but wrote:\n%.*s", k,
+			    status, (int)now.n, now.p);
+		failed += status < 0;
+		dm_buf_release(&now);
+		points++;
+		reached = seen >= k;
+		k += each ? 1 : 1 + k / 50;
+	} while (reached);
+	assert_true(failed > 10);
+	print_message("# %lu points of %lu, of which %lu end the run\n", points,
+	    k, failed);
+	dm_buf_release(&whole);
+}
+
+/* ---- what is done ---- */
+
+static int open_out(void)
+{
+	int fd = open(out_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* A run may fail before it comes to writing. */
+static void empty_out(void)
+{
+	close(open_out());
+}
+
+static int run_stream(
+    const struct dm_filter *filter, bool only, struct dm_err *err)
+{
+	const char *files[] = {in_path};
+	struct dm_stream_options o = {
+	    .files = files, .n_files = 1, .out_fd = open_out(), .only = only};
+	struct dm_stream_result result;
+	int status = dm_stream_run(&o, filter, &result, err);
+
+	if (status == 0 && result.rejected)
+		fail_msg("a record was rejected");
+	close(o.out_fd);
+	return status;
+}
+
+static void hear(void *ctx, const struct dm_err *err)
+{
+	*(enum dm_code *)ctx = err->code;
+}
+
+/* What one run remembers, the next one takes back. */
+static int hand_over(const struct dm_engine_options *options,
+    struct dm_engine *e, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf state = {0};
+	struct dm_engine *next;
+	int status;
+
+	if (dm_engine_save(e, &state, err) < 0 ||
+	    dm_engine_new(options, &next, err) < 0)
+		return -1;
+	status = dm_engine_restore(next, dm_buf_str(&state), err);
+	dm_engine_free(next);
+	return status;
+}
+
+static int match(struct dm_err *err)
+{
+	const char *paths[] = {rules_path};
+	enum dm_code heard = DM_OK;
+	const struct dm_engine_options o = {.paths = paths,
+	    .n_paths = 1,
+	    .interval_us = 1000000,
+	    .say = hear,
+	    .ctx = &heard};
+	struct dm_engine *e = NULL;
+	int status = -1;
+
+	empty_out();
+	if (dm_engine_new(&o, &e, err) == 0) {
+		const struct dm_filter filter = {.ctx = e,
+		    .start = dm_engine_start,
+		    .record = dm_engine_record,
+		    .end = dm_engine_end,
+		    .forget = dm_engine_forget};
+
+		status = run_stream(&filter, false, err);
+		if (status == 0)
+			status = hand_over(&o, e, err);
+		if (status == 0 && heard != DM_OK)
+			fail_msg("went on after error %d", (int)heard);
+	}
+	dm_engine_free(e);
+	return status;
+}
+
+static int replay_into(int fd, struct dm_err *err)
+{
+	static const struct dm_store_query all = {
+	    .from_us = INT64_MIN, .to_us = INT64_MAX};
+	struct dm_store_reader *r = NULL;
+	struct dm_stored record;
+	int status = dm_store_reader_open(db_path, &all, &r, err);
+
+	while (status >= 0 &&
+	       (status = dm_store_reader_next(r, &record, err)) == 1) {
+		assert_true(write(fd, record.line.p, record.line.n) ==
+			    (ssize_t)record.line.n);
+	}
+	dm_store_reader_free(r);
+	return status;
+}
+
+/* Stored, and read again: the same twice over. */
+static int store(struct dm_err *err)
+{
+	static const struct dm_store_options options = {.wait_ms = 1000};
+	struct dm_store_batch batch = {.delay_us = 100000};
+	struct dm_filter filter;
+	int status = -1, fd;
+
+	empty_out();
+	unlink(db_path);
+	if (dm_store_open(db_path, &options, &batch.store, err) == 0) {
+		filter = dm_store_filter(&batch);
+		status = run_stream(&filter, true, err);
+	}
+	dm_store_batch_release(&batch);
+	dm_store_free(batch.store);
+	if (status < 0)
+		return -1;
+	fd = open(out_path, O_WRONLY | O_APPEND);
+	status = replay_into(fd, err);
+	close(fd);
+	return status;
+}
+
+static int keep_text(void *ctx, struct dm_str text, struct dm_err *err)
+{
+	return dm_file_write_all(*(int *)ctx, text.p, text.n, err);
+}
+
+static int collect_from(const char *procfs, const char *sysfs,
+    const char *source, struct dm_err *err)
+{
+	int fd = open_out(), status = -1;
+	struct dm_collector_options o = {
+	    .collect = {.procfs = procfs,
+		.sysfs = sysfs,
+		.rootfs = "/nonexistent",
+		.instance = "node-1",
+		.job = "dmon",
+		.docker_host = "unix:///nonexistent"},
+	    .sources = &source,
+	    .n_sources = 1,
+	    .write = keep_text,
+	    .ctx = &fd,
+	};
+	struct dm_collector *c = NULL;
+
+	if (dm_collector_new(&o, &c, err) == 0)
+		status = dm_collector_sweep(c, 1795476513000000, 0, err);
+	dm_collector_free(c);
+	close(fd);
+	return status;
+}
+
+#define COLLECTED FIXTURES "/collect"
+
+static int collect_cgroup(struct dm_err *err)
+{
+	return collect_from(
+	    COLLECTED "/proc", COLLECTED "/v1/sys", "cgroup", err);
+}
+
+static int collect_cgroup2(struct dm_err *err)
+{
+	return collect_from(
+	    COLLECTED "/proc", COLLECTED "/v2/sys", "cgroup", err);
+}
+
+static int collect_proc(struct dm_err *err)
+{
+	return collect_from(
+	    FIXTURES "/proc/procfs", COLLECTED "/v2/sys", "proc", err);
+}
+
+static int collect_host(struct dm_err *err)
+{
+	return collect_from(
+	    FIXTURES "/host/procfs", COLLECTED "/v2/sys", "host", err);
+}
+
+static int collect_network(struct dm_err *err)
+{
+	return collect_from("/proc", COLLECTED "/v2/sys", "network", err);
+}
+
+/* ---- with what ---- */
+
+static const char rules[] =
+    "groups:\n"
+    "- name: g\n"
+    "  labels: {team: a}\n"
+    "  rules:\n"
+    "  - record: job:cpu:rate\n"
+    "    expr: sum by (job) (rate(container_cpu_usage_seconds_total[3s]))\n"
+    "  - alert: Memory\n"
+    "    expr: container_memory_working_set_bytes{name=~\"w.*\"} > 40\n"
+    "    for: 1s\n"
+    "    labels: {severity: '{{ if gt $value 50.0 }}critical{{ else }}info"
+    "{{ end }}'}\n"
+    "    annotations:\n"
+    "      summary: '{{ $labels.name | toUpper }}: {{ humanize $value }}'\n"
+    "  - alert: Both\n"
+    "    expr: job:cpu:rate > 0 and on (job) topk(1, abs(ceil(\n"
+    "      container_memory_working_set_bytes)))\n"
+    "    keep_firing_for: 2s\n";
+
+static void write_records(void)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	for (int t = 0; t < 8; t++) {
+		for (int c = 0; c < 3 + (t == 5); c++)
+			dm_buf_addf(&b,
+			    "{\"ts\":%d,\"kind\":\"container\",\"labels\":{"
+			    "\"instance\":\"n\",\"job\":\"dmon\",\"id\":\"/"
+			    "%d\","
+			    "\"name\":\"w\\\"%d\"},\"metrics\":{"
+			    "\"container_cpu_usage_seconds_total\":%d.5,"
+			    "\"container_memory_working_set_bytes\":%d}}\n",
+			    1795476000 + t, c, c, t * (c + 1),
+			    t == 6 ? 0 : 30 + 17 * c + t);
+		dm_buf_addf(&b,
+		    "{\"ts\":%d,\"kind\":\"sweep\",\"labels\":{\"instance\":"
+		    "\"n\",\"job\":\"dmon\"},\"metrics\":{\"up\":1}}\n",
+		    1795476000 + t);
+	}
+	assert_int_equal(dm_file_replace(in_path, dm_buf_str(&b), NULL), 0);
+	assert_int_equal(dm_file_replace(rules_path, DM_STR(rules), NULL), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(in_path, sizeof(in_path), "%s/in", folder);
+	snprintf(out_path, sizeof(out_path), "%s/out", folder);
+	snprintf(rules_path, sizeof(rules_path), "%s/rules.yml", folder);
+	snprintf(db_path, sizeof(db_path), "%s/db", folder);
+	write_records();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(in_path);
+	unlink(out_path);
+	unlink(rules_path);
+	unlink(db_path);
+	return rmdir(folder);
+}
+
+#define SCENARIO(name, right)                                                  \
+	static void test_##name(void **state)                                  \
+	{                                                                      \
+		(void)state;                                                   \
+		at_each_point(name, right);                                    \
+	}
+
+SCENARIO(match, begins_so)
+SCENARIO(store, begins_so)
+SCENARIO(collect_cgroup, nothing_lacks)
+SCENARIO(collect_cgroup2, nothing_lacks)
+SCENARIO(collect_proc, nothing_lacks)
+SCENARIO(collect_host, nothing_lacks)
+SCENARIO(collect_network, nothing_lacks)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_match),
+	    cmocka_unit_test(test_store),
+	    cmocka_unit_test(test_collect_cgroup),
+	    cmocka_unit_test(test_collect_cgroup2),
+	    cmocka_unit_test(test_collect_proc),
+	    cmocka_unit_test(test_collect_host),
+	    cmocka_unit_test(test_collect_network),
+	};
+
+	wrap_sqlite();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
