@@ -425,11 +425,13 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	static const char *const names[] = {
+	    "in", "out", "rules.yml", "db", "db-wal", "db-shm"};
+
 	(void)state;
-	unlink(in_path);
-	unlink(out_path);
-	unlink(rules_path);
-	unlink(db_path);
+	assert_int_equal(chdir(folder), 0);
+	for (size_t i = 0; i < DM_COUNT(names); i++)
+		unlink(names[i]);
 	return rmdir(folder);
 }
 
