@@ -7,6 +7,8 @@
 
 /**
  * The whole of a file behind what b holds.
+ * @path       may be a pipe; DM_EBUSY where nothing comes from it for 5 s, or
+ *             the process is to stop
  * @max_bytes  DM_ELIMIT where it is longer
  */
 int dm_file_read(const char *path, size_t max_bytes, struct dm_buf *b,
@@ -18,7 +20,8 @@ int dm_file_write_all(
 
 /**
  * Replace a file's content, so that a crash leaves the old or the new one:
- * written beside it, synced, renamed, the folder synced.
+ * written beside it, as PATH.new, synced, renamed, the folder synced. No link
+ * that lies there is followed.
  */
 int dm_file_replace(
     const char *path, struct dm_str content, struct dm_err *err) DM_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -235,6 +236,63 @@ static void test_replace_and_lock(void **state)
 	rmdir(folder);
 }
 
+/* In a folder that others write to, what we write beside the file and what
+ * we lock must not be a link of theirs. */
+static void test_links_beside(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	char folder[] = "/tmp/dmon-test.XXXXXX";
+	char path[64], beside[80], lock[80], victim[64];
+	struct dm_err err;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state", folder);
+	snprintf(beside, sizeof(beside), "%s.new", path);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	snprintf(victim, sizeof(victim), "%s/victim", folder);
+	assert_int_equal(dm_file_replace(victim, DM_STR("mine"), &err), 0);
+	assert_int_equal(symlink(victim, beside), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("state"), &err), 0);
+	assert_int_equal(dm_file_read(victim, 9, &b, &err), 0);
+	assert_string_equal(dm_buf_cstr(&b), "mine");
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(symlink(victim, lock), 0);
+	assert_int_equal(dm_file_lock(path, &fd, &err), -1);
+	unlink(victim);
+	unlink(path);
+	unlink(lock);
+	rmdir(folder);
+}
+
+static void test_read_pipes(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	char folder[] = "/tmp/dmon-test.XXXXXX", path[64], name[32];
+	struct dm_err err;
+	int ends[2];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(dm_file_read(path, 9, &b, &err), -1);
+	assert_int_equal(err.code, DM_EBUSY);
+	unlink(path);
+	rmdir(folder);
+	/* A shell's <(command). */
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+	assert_int_equal(write(ends[1], "rules", 5), 5);
+	close(ends[1]); /* what has been written is still to be read */
+	assert_int_equal(dm_file_read(name, 9, &b, &err), 0);
+	assert_string_equal(dm_buf_cstr(&b), "rules");
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +306,8 @@ int main(void)
 	    cmocka_unit_test(test_strings),
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_replace_and_lock),
+	    cmocka_unit_test(test_links_beside),
+	    cmocka_unit_test(test_read_pipes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
