@@ -62,9 +62,12 @@ void dm_program_start(const struct dm_program *p)
 	int fd;
 
 	program = p;
-	/* A file opened later must not become standard output. */
+	/* A file opened later must not become standard output, and what would
+	 * have been written to one that is closed must not vanish: what takes
+	 * its place can't be written to (nor, as input, be read). */
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null",
+		    fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
