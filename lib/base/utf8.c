@@ -96,13 +96,42 @@ void dm_utf8_add_escaped(struct dm_buf *b, const char *p, size_t n)
 	}
 }
 
+static uint32_t code_point(const char *p, unsigned len)
+{
+	static const unsigned char first[] = {0x7f, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = (unsigned char)p[0] & first[len];
+
+	for (unsigned i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c;
+}
+
+/* What moves the cursor, breaks the line, turns the direction of what stands
+ * around it, or can't be seen. Source: Unicode 15, categories Cc, Zl, Zp and,
+ * of Cf, what Unicode Technical Report 36, 2.5 and 3.5, warns of. */
 static bool is_control(const char *p, unsigned len)
 {
-	unsigned char a = (unsigned char)p[0];
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {
+	    {0x00, 0x1f},
+	    {0x7f, 0x9f},
+	    {0xad, 0xad},
+	    {0x61c, 0x61c},
+	    {0x180e, 0x180e},
+	    {0x200b, 0x200f},
+	    {0x2028, 0x202e},
+	    {0x2060, 0x206f},
+	    {0xfeff, 0xfeff},
+	    {0xfff9, 0xfffb},
+	    {0xe0000, 0xe007f},
+	};
+	uint32_t c = code_point(p, len);
 
-	if (len == 1)
-		return a < 0x20 || a == 0x7f;
-	return len == 2 && a == 0xc2 && (unsigned char)p[1] < 0xa0;
+	for (size_t i = 0; i < DM_COUNT(ranges); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to)
+			return true;
+	return false;
 }
 
 size_t dm_utf8_printable(char *dst, size_t dst_bytes, const char *p, size_t n)

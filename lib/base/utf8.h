@@ -30,8 +30,9 @@ void dm_utf8_add(struct dm_buf *b, uint32_t code_point);
 void dm_utf8_add_escaped(struct dm_buf *b, const char *p, size_t n);
 
 /**
- * Text fit for a terminal or a log line: control characters (C0, DEL, C1)
- * and bytes that are no UTF-8 become \xNN. Never more than dst_bytes, NUL
+ * Text fit for a terminal or a log line: control characters (C0, DEL, C1),
+ * those that end a line, turn the direction of text or can't be seen, and
+ * bytes that are no UTF-8 become \xNN. Never more than dst_bytes, NUL
  * included; cuts at a character. Returns the length.
  */
 size_t dm_utf8_printable(char *dst, size_t dst_bytes, const char *p, size_t n);

@@ -148,6 +148,15 @@ static void test_utf8(void **state)
 	assert_string_equal(out, "\\x1b[m\\xc2\\x9bz");
 	/* Cut before a character that does not fit. */
 	assert_int_equal(dm_utf8_printable(out, 4, "ab\xc3\xa9", 4), 2);
+	/* A right-to-left override would show "gpj.exe" as "exe.jpg". */
+	dm_utf8_printable(out, sizeof(out), "\xe2\x80\xae", 3);
+	assert_string_equal(out, "\\xe2\\x80\\xae");
+	dm_utf8_printable(out, sizeof(out), "\xe2\x80\xa8", 3);
+	assert_string_equal(out, "\\xe2\\x80\\xa8");
+	dm_utf8_printable(out, sizeof(out), "\xe2\x82\xac", 3);
+	assert_string_equal(out, "\xe2\x82\xac");
+	dm_utf8_printable(out, sizeof(out), "\xf0\x9f\x98\x80", 4);
+	assert_string_equal(out, "\xf0\x9f\x98\x80");
 }
 
 static void test_map(void **state)
