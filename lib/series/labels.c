@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "series/labels.h"
 
-#include "base/map.h"
 #include "record/write.h"
 
 /* No UTF-8 text holds this byte, and so it parts names from values. */
 #define SEPARATOR '\xff'
+
+/* So many are found as quickly by looking at each. */
+#define FEW_LABELS 32
 
 struct dm_labels_pool {
 	struct dm_map sets;
@@ -262,7 +264,40 @@ void dm_labels_add_json(struct dm_buf *b, const struct dm_labels *l)
 void dm_labels_builder_release(struct dm_labels_builder *b)
 {
 	free(b->labels);
+	dm_map_release(&b->index);
 	*b = (struct dm_labels_builder){0};
+}
+
+static void unindex(struct dm_labels_builder *b)
+{
+	if (b->n_indexed)
+		dm_map_clear(&b->index);
+	b->n_indexed = 0;
+}
+
+/* A record may have tens of thousands of labels: then names are found by
+ * their hash. The map's values are places, from 1. */
+static struct dm_label *builder_find(
+    struct dm_labels_builder *b, struct dm_str name)
+{
+	uintptr_t place;
+
+	if (b->n <= FEW_LABELS) {
+		for (size_t i = 0; i < b->n; i++) {
+			if (dm_str_eq(b->labels[i].name, name))
+				return &b->labels[i];
+		}
+		return NULL;
+	}
+	for (; b->n_indexed < b->n; b->n_indexed++) {
+		if (dm_map_put(&b->index, b->labels[b->n_indexed].name,
+			(void *)(b->n_indexed + 1), NULL) < 0) {
+			b->failed = true;
+			return NULL;
+		}
+	}
+	place = (uintptr_t)dm_map_get(&b->index, name);
+	return place ? &b->labels[place - 1] : NULL;
 }
 
 static bool builder_reserve(struct dm_labels_builder *b, size_t n)
@@ -285,6 +320,7 @@ static bool builder_reserve(struct dm_labels_builder *b, size_t n)
 void dm_labels_builder_start(
     struct dm_labels_builder *b, const struct dm_labels *base)
 {
+	unindex(b);
 	b->n = 0;
 	b->failed = false;
 	if (!base || base->n == 0 || !builder_reserve(b, base->n))
@@ -296,13 +332,11 @@ void dm_labels_builder_start(
 void dm_labels_builder_set(
     struct dm_labels_builder *b, struct dm_str name, struct dm_str value)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		if (dm_str_eq(b->labels[i].name, name)) {
-			b->labels[i].value = value;
-			return;
-		}
-	}
-	if (value.n && builder_reserve(b, b->n + 1))
+	struct dm_label *known = builder_find(b, name);
+
+	if (known)
+		known->value = value;
+	else if (value.n && builder_reserve(b, b->n + 1))
 		b->labels[b->n++] = (struct dm_label){name, value};
 }
 
@@ -320,6 +354,7 @@ static void builder_filter(struct dm_labels_builder *b,
 {
 	size_t kept = 0;
 
+	unindex(b);
 	for (size_t i = 0; i < b->n; i++) {
 		if (is_in(b->labels[i].name, names, n) == keep)
 			b->labels[kept++] = b->labels[i];

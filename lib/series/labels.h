@@ -4,6 +4,7 @@
 #define DM_SERIES_LABELS_H
 
 #include "base/buf.h"
+#include "base/map.h"
 
 /* The label that a metric's name stands for in selectors and in by (…). */
 #define DM_LABEL_NAME "__name__"
@@ -115,6 +116,8 @@ struct dm_labels_builder {
 	struct dm_label *labels;
 	size_t n;
 	size_t cap;
+	struct dm_map index; /* places by name, where there are many */
+	size_t n_indexed;
 	bool failed;
 };
 

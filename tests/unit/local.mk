@@ -4,6 +4,11 @@ tests_unit_test_base_SOURCES = tests/unit/test-base.c
 tests_unit_test_base_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_base_LDADD = $(LDADD_TEST)
 
+UNIT_TESTS += tests/unit/test-labels
+tests_unit_test_labels_SOURCES = tests/unit/test-labels.c
+tests_unit_test_labels_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_labels_LDADD = $(LDADD_TEST)
+
 UNIT_TESTS += tests/unit/test-scan
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c \
 	tests/unit/record-oracle.c tests/unit/record-oracle.h
