@@ -9,6 +9,9 @@
 
 #include "base/buf.h"
 
+/* A row holds a line of a MiB, or the kind and labels of one. */
+#define VALUE_MAX_BYTES (16 << 20)
+
 static enum dm_code code_of_sqlite(int rc)
 {
 	switch (rc & 0xff) {
@@ -288,6 +291,12 @@ static int open_db(
 	sqlite3_db_config(
 	    db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+	/* Our views are for people. What is not ours could undo what is
+	 * written, or be a table that has no end. */
+	sqlite3_db_config(
+	    db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);
+	sqlite3_limit(db->sql, SQLITE_LIMIT_LENGTH, VALUE_MAX_BYTES);
 	if (dm_db_exec(db, "PRAGMA cell_size_check=1", err) < 0)
 		return -1;
 	if (write)
