@@ -293,7 +293,8 @@ static int open_procs(const struct dm_cgroups *g, const struct dm_node *node)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return openat(g->tree.hierarchy->fd, path, O_RDONLY | O_CLOEXEC);
+	return openat(
+	    g->tree.hierarchy->fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 /* Whole lines only: what is cut is read again with the next piece. */
@@ -430,7 +431,7 @@ static int open_file(const struct dm_hierarchy *h, const char *dir,
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return dm_err_set(err, DM_ELIMIT, "%s: path too long", file);
-	fd = openat(h->fd, path, O_RDONLY | O_CLOEXEC);
+	fd = openat(h->fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return dm_err_errno(err, errno, "%s", path + 1);
 	return fd;

@@ -36,7 +36,7 @@ void dm_reread_close(struct dm_reread *r)
 int dm_reread(struct dm_reread *r, int dir, const char *path, struct dm_buf *b)
 {
 	if (r->fd < 0)
-		r->fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+		r->fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	r->error = r->fd < 0 ? errno : dm_reread_fd(r->fd, b);
 	if (r->error)
 		dm_reread_close(r);
