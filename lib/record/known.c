@@ -28,11 +28,15 @@ void dm_known_release(struct dm_known *k)
 	dm_buf_release(&k->key);
 }
 
-static int room_for_name(struct dm_known *k, struct dm_err *err)
+static int room_for_name(struct dm_known *k, size_t bytes, struct dm_err *err)
 {
 	size_t cap = k->cap_names ? 2 * k->cap_names : 64;
 	void *by_id;
 
+	if (bytes > DM_NAMES_BYTES - k->name_bytes)
+		return dm_err_set(err, DM_ELIMIT,
+		    "more than %u bytes of different metric names",
+		    DM_NAMES_BYTES);
 	if (k->n_names < k->cap_names)
 		return 0;
 	if (k->n_names >= DM_NAMES_MAX)
@@ -55,7 +59,7 @@ struct dm_name *dm_known_name(
 
 	if (name)
 		return name;
-	if (room_for_name(k, err) < 0)
+	if (room_for_name(k, text.n, err) < 0)
 		return NULL;
 	name = calloc(1, sizeof(*name) + text.n + 3);
 	if (!name) {
@@ -79,6 +83,7 @@ struct dm_name *dm_known_name(
 		free(name);
 		return NULL;
 	}
+	k->name_bytes += text.n;
 	k->by_id[k->n_names++] = name;
 	return name;
 }

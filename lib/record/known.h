@@ -11,6 +11,7 @@
  * names) and identities (kinds with labels). */
 
 #define DM_NAMES_MAX	  65536
+#define DM_NAMES_BYTES	  (32u << 20)
 #define DM_SHAPES_MAX	  4096
 #define DM_IDENTITY_BYTES (32u << 20)
 
@@ -32,6 +33,7 @@ struct dm_known {
 	struct dm_map names; /* by text */
 	struct dm_name **by_id;
 	size_t n_names, cap_names;
+	size_t name_bytes;    /* DM_NAMES_BYTES at most */
 	struct dm_map shapes; /* by the array of names */
 	uint32_t n_shapes;
 	struct dm_map identities; /* by kind, a zero byte, labels */
