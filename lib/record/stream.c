@@ -214,6 +214,8 @@ static int read_more(struct stream *s, struct dm_err *err)
 	do {
 		got = read(s->in_fd, s->in + s->in_n, s->in_cap - s->in_n - 1);
 	} while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		return 1; /* another has been quicker */
 	if (got < 0) {
 		s->input_failed = true;
 		return dm_err_errno(err, errno, "%s", s->file);
@@ -282,7 +284,8 @@ static int stream_file(struct stream *s, const char *name, struct dm_err *err)
 		return stream_fd(s, err);
 	}
 	s->file = name;
-	s->in_fd = open(name, O_RDONLY | O_CLOEXEC);
+	/* A FIFO is waited for where signals are heard. */
+	s->in_fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (s->in_fd < 0) {
 		s->input_failed = true;
 		return dm_err_errno(err, errno, "%s", name);

@@ -24,6 +24,47 @@ dmon-match -r "$T/r.yml" "$T/in" <&- 2>&- >"$T/o"
 is "$? $(grep -vc '"kind":"alert"\|"recorded"' "$T/o")" \
 	"0 $(wc -l <"$T/in")" "nor is it needed where files are named"
 
+# FIFOs.
+mkfifo "$T/fifo"
+dmon-match -r "$T/r.yml" "$T/fifo" >"$T/o" &
+pid=$!
+at_exit 'kill -9 $pid 2>/dev/null'
+cat "$T/in" >"$T/fifo"
+wait $pid
+is "$? $(grep -c '"kind":"container"' "$T/o")" \
+	"0 $(grep -c '"kind":"container"' "$T/in")" "a FIFO is read to its end"
+dmon-match -r "$T/r.yml" "$T/fifo" "$T/in" >"$T/o" &
+pid=$!
+sleep 0.2
+kill $pid
+gone() { ! kill -0 $pid; }
+until_ok gone
+ok $? "SIGTERM ends the wait for one that nobody writes to"
+
+cp -R tests/fixtures/collect/v2/sys "$T/sys"
+for file in $(cd "$T/sys" && find . -name memory.current -o -name cpu.stat \
+	-o -name cgroup.procs -o -name pids.max); do
+	rm "$T/sys/$file"
+	mkfifo "$T/sys/$file"
+done
+timeout -k 1 60 dmon-collect --procfs tests/fixtures/collect/proc \
+	--sysfs "$T/sys" -n 2 -i 100ms cgroup >"$T/o" 2>"$T/e"
+is "$? $(grep -c '"up":1' "$T/o")" "0 2" "FIFOs in a tree of cgroups"
+
+# Metric names that fill memory; what has been known stays known.
+name=$(printf '%0900000d' 0)
+{
+	head -n 1 "$T/in"
+	for i in $(seq 40); do
+		echo "{\"ts\":1,\"metrics\":{\"$i$name\":1}}"
+	done
+	head -n 1 "$T/in"
+} | dmon-match -r "$T/r.yml" 2>"$T/e" | cut -c 1-200 >"$T/o"
+is "$(wc -l <"$T/e") $(tail -n 1 "$T/o")" "3 $(head -n 1 "$T/in")" \
+	"names of 36 MB are not kept"
+grep -q '<stdin>:39: more than [0-9]* bytes of different metric names' "$T/e"
+ok $? "which is said"
+
 # A database that somebody has prepared.
 dmon-store -d "$T/trigger.db" --only "$T/in" 2>/dev/null
 sqlite3 "$T/trigger.db" "CREATE TRIGGER undo AFTER INSERT ON record
