@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <math.h>
 
 #include "promql/expr.h"
@@ -25,18 +26,14 @@ void dm_node_free(struct dm_node *n)
 		dm_labels_unref(n->cache[i].group);
 	free(n->selector.matchers);
 	free((char *)n->selector.name.p);
+	dm_subquery_free(n->subquery);
+	free(n->args);
 	names_release(&n->names);
 	names_release(&n->include);
 	free(n->cache);
 	free(n->string);
 	free(n->out.p);
 	free(n);
-}
-
-static void release_held(struct dm_expr *e)
-{
-	while (e->n_held)
-		dm_labels_unref(e->held[--e->n_held]);
 }
 
 void dm_expr_free(struct dm_expr *e)
@@ -48,7 +45,7 @@ void dm_expr_free(struct dm_expr *e)
 			e->querier.release(
 			    e->querier.ctx, e->selectors[i]->handle);
 	}
-	release_held(e);
+	dm_eval_release(e, 0);
 	dm_node_free(e->root);
 	dm_labels_builder_release(&e->builder);
 	dm_buf_release(&e->buf);
@@ -98,7 +95,8 @@ const struct dm_selector *dm_expr_selector(const struct dm_expr *e, size_t i)
 bool dm_expr_is_selector(const struct dm_expr *e)
 {
 	return e->n_selectors == 1 && e->root == e->selectors[0] &&
-	       e->root->kind == DM_EXPR_VECTOR && e->root->offset_us == 0;
+	       e->root->kind == DM_EXPR_VECTOR && !e->root->has_offset &&
+	       e->root->at_kind == DM_AT_EVAL;
 }
 
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric)
@@ -120,6 +118,8 @@ bool dm_expr_names(const struct dm_expr *e, struct dm_str metric)
 int dm_expr_bind(
     struct dm_expr *e, const struct dm_querier *querier, struct dm_err *err)
 {
+	struct dm_err why;
+
 	if (e->bound)
 		return dm_err_set(
 		    err, DM_EINVAL, "the expression is bound already");
@@ -129,164 +129,9 @@ int dm_expr_bind(
 		struct dm_node *n = e->selectors[i];
 
 		if (querier->prepare(
-			querier->ctx, &n->selector, &n->handle, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
-{
-	struct dm_element *p;
-
-	v->n = 0;
-	if (n <= v->cap)
-		return 0;
-	n += n / 2 + 4;
-	p = realloc(v->p, n * sizeof(*p));
-	if (!p)
-		return dm_err_nomem(err);
-	v->p = p;
-	v->cap = n;
-	return 0;
-}
-
-int dm_eval_hold(
-    struct dm_expr *e, struct dm_labels *labels, struct dm_err *err)
-{
-	size_t cap = e->cap_held ? 2 * e->cap_held : 64;
-	struct dm_labels **p;
-
-	if (e->n_held == e->cap_held) {
-		p = realloc(e->held, cap * sizeof(struct dm_labels *));
-		if (!p) {
-			dm_labels_unref(labels);
-			return dm_err_nomem(err);
-		}
-		e->held = p;
-		e->cap_held = cap;
-	}
-	e->held[e->n_held++] = labels;
-	return 0;
-}
-
-void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err)
-{
-	dm_buf_clear(b);
-	if (!dm_buf_reserve(b, bytes ? bytes : 1)) {
-		dm_err_nomem(err);
-		return NULL;
-	}
-	return b->p;
-}
-
-static int slots_grow(
-    struct dm_expr *e, unsigned which, size_t n, struct dm_err *err)
-{
-	struct dm_slot *p;
-
-	if (n <= e->n_slots[which])
-		return 0;
-	n += n / 2 + 64;
-	p = realloc(e->slots[which], n * sizeof(*p));
-	if (!p)
-		return dm_err_nomem(err);
-	memset(p + e->n_slots[which], 0, (n - e->n_slots[which]) * sizeof(*p));
-	e->slots[which] = p;
-	e->n_slots[which] = n;
-	return 0;
-}
-
-int dm_slots_begin(struct dm_expr *e, unsigned which, struct dm_err *err)
-{
-	e->epochs[which] = ++e->epoch;
-	return slots_grow(e, which, dm_labels_pool_ids(e->querier.pool), err);
-}
-
-struct dm_slot *dm_slot(
-    struct dm_expr *e, unsigned which, const struct dm_labels *labels)
-{
-	if (labels->id >= e->n_slots[which] &&
-	    slots_grow(e, which, labels->id + 1, NULL) < 0)
-		return NULL;
-	return &e->slots[which][labels->id];
-}
-
-/* Of the label set alone; the reference is the caller's. */
-static int make_group(struct dm_expr *e, const struct dm_node *node,
-    const struct dm_element *el, struct dm_labels **ret, struct dm_err *err)
-{
-	struct dm_labels_builder *b = &e->builder;
-
-	dm_labels_builder_start(b, el->labels);
-	if (node->grouped_by_name && el->name)
-		dm_labels_builder_set(b, DM_STR(DM_LABEL_NAME), el->name->text);
-	if (node->on)
-		dm_labels_builder_keep(b, node->names.p, node->names.n);
-	else
-		dm_labels_builder_drop(b, node->names.p, node->names.n);
-	return dm_labels_builder_done(b, e->querier.pool, ret, err);
-}
-
-static struct dm_grouped *cached(
-    struct dm_node *node, size_t id, struct dm_err *err)
-{
-	size_t n = id + id / 2 + 64;
-	struct dm_grouped *p;
-
-	if (id < node->n_cache)
-		return &node->cache[id];
-	p = realloc(node->cache, n * sizeof(*p));
-	if (!p) {
-		dm_err_nomem(err);
-		return NULL;
-	}
-	memset(p + node->n_cache, 0, (n - node->n_cache) * sizeof(*p));
-	node->cache = p;
-	node->n_cache = n;
-	return &p[id];
-}
-
-struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
-    const struct dm_element *el, struct dm_err *err)
-{
-	struct dm_grouped *c;
-	struct dm_labels *group;
-
-	if (node->grouped_by_name) {
-		if (make_group(e, node, el, &group, err) < 0 ||
-		    dm_eval_hold(e, group, err) < 0)
-			return NULL;
-		return group;
-	}
-	c = cached(node, el->labels->id, err);
-	if (!c)
-		return NULL;
-	if (c->serial != el->labels->serial) {
-		if (make_group(e, node, el, &group, err) < 0)
-			return NULL;
-		dm_labels_unref(c->group);
-		c->group = group;
-		c->serial = el->labels->serial;
-	}
-	return c->group;
-}
-
-int dm_eval_check_unique(
-    struct dm_expr *e, const struct dm_node *node, struct dm_err *err)
-{
-	if (dm_slots_begin(e, 0, err) < 0)
-		return -1;
-	for (size_t i = 0; i < node->out.n; i++) {
-		struct dm_slot *s = dm_slot(e, 0, node->out.p[i].labels);
-
-		if (!s)
-			return dm_err_nomem(err);
-		if (dm_slot_is_noted(e, 0, s))
-			return dm_expr_error(e, node->at, DM_EINVAL, err,
-			    "vector cannot contain metrics with the same "
-			    "labelset");
-		dm_slot_note(e, 0, s, i);
+			querier->ctx, &n->selector, &n->handle, &why) < 0)
+			return dm_expr_error(
+			    e, n->at, why.code, err, "%s", why.msg);
 	}
 	return 0;
 }
@@ -319,13 +164,15 @@ static bool value_at(
 static int eval_selector(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	int64_t t = e->t_us - n->offset_us, oldest = t - DM_LOOKBACK_US;
+	int64_t t = dm_node_time(e, n), oldest = t - DM_LOOKBACK_US;
 	struct dm_series_set set;
 
 	if (e->querier.select(e->querier.ctx, n->handle, oldest, t, &set, err) <
 		0 ||
 	    dm_vec_reserve(&n->out, set.n, err) < 0)
 		return -1;
+	if (dm_eval_has_too_many(e, set.n))
+		return dm_eval_too_many(e, err);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
 		double v;
@@ -413,7 +260,7 @@ static int eval_range_call(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	const struct dm_function *f = n->function;
-	double args[DM_EXPR_ARGS_MAX] = {0}, v;
+	double args[DM_EXPR_SCALARS_MAX] = {0}, v;
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
 	struct dm_range r;
@@ -422,10 +269,7 @@ static int eval_range_call(
 	if (eval_args(e, n, args, &over, err) < 0)
 		return -1;
 	r.eval_us = e->t_us;
-	r.end_us = e->t_us - over->offset_us;
-	r.start_us = r.end_us - over->range_us;
-	if (e->querier.select(e->querier.ctx, over->handle, r.start_us,
-		r.end_us, &set, err) < 0 ||
+	if (dm_eval_series(e, over, &r.start_us, &r.end_us, &set, err) < 0 ||
 	    dm_vec_reserve(&n->out, set.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set.n; i++) {
@@ -436,6 +280,8 @@ static int eval_range_call(
 			return -1;
 		if (r.n == 0)
 			continue;
+		if (dm_eval_has_too_many(e, r.n))
+			return dm_eval_too_many(e, err);
 		r.scratch =
 		    dm_eval_scratch(&e->values, r.n * sizeof(double), err);
 		if (!r.scratch)
@@ -451,7 +297,7 @@ static int eval_range_call(
 static int eval_math_call(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	double args[DM_EXPR_ARGS_MAX] = {0};
+	double args[DM_EXPR_SCALARS_MAX] = {0};
 	struct dm_node *over = NULL;
 
 	if (n->n_args == 1)
@@ -501,7 +347,7 @@ static int eval_unary(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	return minus && arg->mixed ? dm_eval_check_unique(e, n, err) : 0;
 }
 
-int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+static int eval_node(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	switch (n->type) {
 	case DM_NODE_NUMBER:
@@ -511,6 +357,8 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 		return 0;
 	case DM_NODE_SELECTOR:
 		return eval_selector(e, n, err);
+	case DM_NODE_SUBQUERY:
+		break; /* not on its own */
 	case DM_NODE_UNARY:
 		return eval_unary(e, n, err);
 	case DM_NODE_BINARY:
@@ -521,6 +369,25 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 		return eval_call(e, n, err);
 	}
 	return dm_err_set(err, DM_EINVAL, "not an expression");
+}
+
+int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	if (eval_node(e, n, err) < 0)
+		return -1;
+	e->n_work += 1 + n->out.n;
+	if (e->n_work > DM_EXPR_WORK_MAX)
+		return dm_expr_error(e, n->at, DM_ELIMIT, err,
+		    "the evaluation takes more than %d steps",
+		    DM_EXPR_WORK_MAX);
+	return 0;
+}
+
+int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err)
+{
+	return dm_err_set(err, DM_ELIMIT,
+	    "the evaluation looks at more than %" PRIu64 " samples",
+	    e->samples_max);
 }
 
 int dm_expr_eval(
@@ -534,7 +401,10 @@ int dm_expr_eval(
 	if (n->kind == DM_EXPR_RANGE)
 		return dm_err_set(
 		    err, DM_EINVAL, "a range vector has no value of its own");
-	release_held(e);
+	dm_eval_release(e, 0);
+	e->n_samples = 0;
+	e->n_work = 0;
+	e->outer_us = t_us;
 	e->t_us = t_us;
 	if (dm_eval(e, n, err) < 0)
 		return -1;

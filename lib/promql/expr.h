@@ -9,14 +9,26 @@
 /* The tree of an expression, private to lib/promql. */
 
 #define DM_EXPR_DEPTH_MAX 200
-#define DM_EXPR_ARGS_MAX  8
+#define DM_EXPR_ARGS_MAX  250
 #define DM_EXPR_BYTES_MAX (64 * 1024)
+
+/* Scalar arguments of a function of series or values. */
+#define DM_EXPR_SCALARS_MAX 4
+
+/* What one evaluation may cost at most, beside its samples: nodes evaluated,
+ * and elements that they came to. */
+#define DM_EXPR_WORK_MAX 500000000
+
+/* A subquery's step where it names none.
+ * Source: Prometheus 3, global.evaluation_interval. */
+#define DM_EXPR_STEP_US (60 * INT64_C(1000000))
 
 enum dm_node_type {
 	DM_NODE_NUMBER,
 	DM_NODE_STRING,
 	DM_NODE_SELECTOR, /* instant, or range where range_us is not 0 */
-	DM_NODE_UNARY,	  /* minus; a plus is dropped */
+	DM_NODE_SUBQUERY,
+	DM_NODE_UNARY, /* minus; a plus is dropped */
 	DM_NODE_BINARY,
 	DM_NODE_AGGREGATE,
 	DM_NODE_CALL,
@@ -26,6 +38,14 @@ enum dm_group_side {
 	DM_GROUP_NONE,
 	DM_GROUP_LEFT,
 	DM_GROUP_RIGHT
+};
+
+/** The time that a selector or subquery looks at, less its offset. */
+enum dm_at {
+	DM_AT_EVAL,  /* the evaluation's */
+	DM_AT_TIME,  /* @ 1795476513 */
+	DM_AT_START, /* @ start() */
+	DM_AT_END,   /* @ end() */
 };
 
 /** Elements that grow; the memory is used again by the next evaluation. */
@@ -52,15 +72,21 @@ struct dm_node {
 	unsigned at;	/* offset in the text, for messages */
 	unsigned depth; /* of the tree below */
 	bool mixed;	/* its elements may have different metric names */
-	struct dm_node *args[DM_EXPR_ARGS_MAX];
-	size_t n_args;
+	struct dm_node **args;
+	size_t n_args, cap_args;
 	double number;
 	char *string;
 	size_t string_n;
 	/* of a selector */
 	struct dm_selector selector;
 	void *handle;
+	/* of a selector or subquery */
 	int64_t offset_us, range_us;
+	bool has_offset;
+	enum dm_at at_kind;
+	int64_t at_us;
+	int64_t step_us; /* of a subquery; 0: the default */
+	struct dm_subquery *subquery;
 	/* of an operator or aggregation */
 	enum dm_token_type op;
 	bool return_bool;
@@ -93,8 +119,16 @@ struct dm_expr {
 	size_t n_selectors, cap_selectors;
 	struct dm_querier querier;
 	bool bound;
+	/* of the query */
+	bool has_range;
+	int64_t start_us, end_us, query_step_us;
+	int64_t default_step_us;
+	uint64_t samples_max;
 	/* of the evaluation */
-	int64_t t_us;
+	int64_t outer_us; /* what was asked for */
+	int64_t t_us;	  /* in a subquery, one of its steps */
+	uint64_t n_samples;
+	uint64_t n_work;
 	struct dm_slot *slots[2];
 	size_t n_slots[2];
 	uint64_t epochs[2]; /* what is noted now, in each */
@@ -159,6 +193,32 @@ int dm_eval_binary(
 int dm_eval_aggregate(
     struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
 
+/** Set how far its selectors look. */
+void dm_expr_reach(struct dm_expr *e);
+
+/** The time that a selector or subquery looks at now. */
+int64_t dm_node_time(const struct dm_expr *e, const struct dm_node *node);
+
+/**
+ * The series of a range selector or a subquery, and its range: samples in
+ * (*ret_start, *ret_end], maybe others around them.
+ */
+int dm_eval_series(struct dm_expr *e, struct dm_node *node, int64_t *ret_start,
+    int64_t *ret_end, struct dm_series_set *ret,
+    struct dm_err *err) DM_MUST_CHECK;
+
+void dm_subquery_free(struct dm_subquery *s);
+
+/** Count samples that have been looked at; too many are an error. */
+static inline bool dm_eval_has_too_many(struct dm_expr *e, size_t n)
+{
+	e->n_samples += n;
+	return e->n_samples > e->samples_max;
+}
+
+/** Says so. Returns -1. */
+int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err);
+
 /** Room for n elements in all. */
 int dm_vec_reserve(
     struct dm_vec *v, size_t n, struct dm_err *err) DM_MUST_CHECK;
@@ -166,6 +226,9 @@ int dm_vec_reserve(
 /** Keep a label set until the next evaluation; takes the reference. */
 int dm_eval_hold(struct dm_expr *e, struct dm_labels *labels,
     struct dm_err *err) DM_MUST_CHECK;
+
+/** Give back what is held, but for the first so many. */
+void dm_eval_release(struct dm_expr *e, size_t from);
 
 /** Start noting in one of the two arrays: nothing is noted now. */
 int dm_slots_begin(

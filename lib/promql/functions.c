@@ -194,14 +194,12 @@ static int fn_absent(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 static int fn_absent_over_time(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	const struct dm_node *over = n->args[0];
-	int64_t end = e->t_us - over->offset_us;
-	int64_t start = end - over->range_us;
+	struct dm_node *over = n->args[0];
 	struct dm_series_set set;
+	int64_t start, end;
 
 	n->out.n = 0;
-	if (e->querier.select(
-		e->querier.ctx, over->handle, start, end, &set, err) < 0)
+	if (dm_eval_series(e, over, &start, &end, &set, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
@@ -220,7 +218,7 @@ static int fn_timestamp(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	const struct dm_node *arg = n->args[0];
-	int64_t t = e->t_us - arg->offset_us, oldest = t - DM_LOOKBACK_US;
+	int64_t t = dm_node_time(e, arg), oldest = t - DM_LOOKBACK_US;
 	struct dm_series_set set;
 
 	if (arg->type != DM_NODE_SELECTOR) {

@@ -10,6 +10,9 @@
 #include "base/time.h"
 #include "base/utf8.h"
 
+/* Bytes of a number. */
+#define NUMBER_MAX 400
+
 static const char *const names[] = {
     [DM_TOKEN_ADD] = "+",
     [DM_TOKEN_SUB] = "-",
@@ -207,26 +210,55 @@ static bool integer_value(struct dm_str s, double *ret)
 	return true;
 }
 
+static bool is_number_digit(char c, bool hex)
+{
+	return is_digit(c) ||
+	       (hex && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
+}
+
+/* Where digits end that may be parted by single underscores. */
+static size_t skip_digits(struct dm_str s, size_t i, bool hex)
+{
+	while (i < s.n &&
+	       (is_number_digit(s.p[i], hex) ||
+		   (s.p[i] == '_' && i > 0 && i + 1 < s.n &&
+		       (is_number_digit(s.p[i - 1], hex) || (hex && i == 2)) &&
+		       is_number_digit(s.p[i + 1], hex))))
+		i++;
+	return i;
+}
+
 static size_t number_length(struct dm_str s)
 {
 	size_t i = 0;
-	bool hex = s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X');
 
-	if (hex) {
-		for (i = 2; i < s.n && (is_digit(s.p[i]) || is_alpha(s.p[i]));)
-			i++;
-		return i;
-	}
-	while (i < s.n && (is_digit(s.p[i]) || s.p[i] == '.'))
-		i++;
+	if (s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X'))
+		return skip_digits(s, 2, true);
+	i = skip_digits(s, 0, false);
+	if (i < s.n && s.p[i] == '.')
+		i = skip_digits(s, i + 1, false);
 	if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
 		i++;
 		if (i < s.n && (s.p[i] == '+' || s.p[i] == '-'))
 			i++;
-		while (i < s.n && is_digit(s.p[i]))
-			i++;
+		i = skip_digits(s, i, false);
 	}
 	return i;
+}
+
+static bool number_value(struct dm_str s, double *ret)
+{
+	char plain[NUMBER_MAX];
+	size_t n = 0;
+
+	if (s.n > sizeof(plain))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '_')
+			plain[n++] = s.p[i];
+	}
+	s = (struct dm_str){plain, n};
+	return integer_value(s, ret) || dm_num_parse_user(s, ret);
 }
 
 /* 5m, 1h30m: also a number of seconds, as in Prometheus 3. */
@@ -256,8 +288,8 @@ static struct dm_token lex_number(struct dm_str text, size_t at)
 		return error((unsigned)at, "bad number or duration");
 	}
 	token.text = (struct dm_str){rest.p, n};
-	if (!integer_value(token.text, &token.number) &&
-	    !dm_num_parse_user(token.text, &token.number))
+	if ((n < rest.n && rest.p[n] == '.') ||
+	    !number_value(token.text, &token.number))
 		return error((unsigned)at, "bad number");
 	return token;
 }

@@ -7,7 +7,11 @@ libdmon_a_SOURCES += \
 	lib/promql/functions.c \
 	lib/promql/kahan.h \
 	lib/promql/lex.c lib/promql/lex.h \
+	lib/promql/modifier.c \
 	lib/promql/parse.c lib/promql/parse.h \
 	lib/promql/promql.h \
 	lib/promql/quantile.h \
-	lib/promql/range.c
+	lib/promql/range.c \
+	lib/promql/reach.c \
+	lib/promql/scratch.c \
+	lib/promql/subquery.c

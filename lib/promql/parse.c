@@ -3,11 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "base/time.h"
 #include "base/utf8.h"
 #include "promql/parse.h"
-
-#define REACH_MAX_US (INT64_C(100) * 365 * 86400 * DM_US_PER_S)
 
 int dm_expr_error(const struct dm_expr *e, unsigned at, enum dm_code code,
     struct dm_err *err, const char *fmt, ...)
@@ -89,13 +86,30 @@ struct dm_node *dm_parse_node(
 	return n;
 }
 
+static int room_for_arg(struct dm_parser *p, struct dm_node *node)
+{
+	size_t cap = node->cap_args ? 2 * node->cap_args : 2;
+	struct dm_node **bigger;
+
+	if (node->n_args == DM_EXPR_ARGS_MAX)
+		return dm_expr_error(p->e, node->at, DM_ELIMIT, p->err,
+		    "more than %d arguments", DM_EXPR_ARGS_MAX);
+	if (node->n_args < node->cap_args)
+		return 0;
+	bigger = realloc(node->args, cap * sizeof(struct dm_node *));
+	if (!bigger)
+		return dm_err_nomem(p->err);
+	node->args = bigger;
+	node->cap_args = cap;
+	return 0;
+}
+
 int dm_parse_add_arg(
     struct dm_parser *p, struct dm_node *node, struct dm_node *arg)
 {
-	if (node->n_args == DM_EXPR_ARGS_MAX) {
+	if (room_for_arg(p, node) < 0) {
 		dm_node_free(arg);
-		return dm_expr_error(p->e, node->at, DM_ELIMIT, p->err,
-		    "more than %d arguments", DM_EXPR_ARGS_MAX);
+		return -1;
 	}
 	node->args[node->n_args++] = arg;
 	if (node->depth <= arg->depth)
@@ -152,89 +166,6 @@ int dm_parse_names(struct dm_parser *p, struct dm_names *ret)
 	}
 	dm_parse_next(p);
 	return 0;
-}
-
-/* "[5m]" behind a selector. */
-static int parse_range(struct dm_parser *p, struct dm_node *n)
-{
-	double us;
-
-	if (n->type != DM_NODE_SELECTOR || n->range_us || p->wrapped)
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    n->kind == DM_EXPR_VECTOR
-			? "subqueries are not supported"
-			: "a range must follow an instant vector selector");
-	if (p->has_offset)
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "a range must stand before the offset");
-	dm_parse_next(p);
-	if (p->token.type != DM_TOKEN_DURATION &&
-	    p->token.type != DM_TOKEN_NUMBER)
-		return dm_parse_unexpected(p, "a duration");
-	us = p->token.number * 1e6;
-	if (!(us >= 1 && us <= (double)REACH_MAX_US))
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "a duration must be greater than 0 and below 100 years");
-	n->range_us =
-	    p->token.type == DM_TOKEN_DURATION ? p->token.us : (int64_t)us;
-	n->kind = DM_EXPR_RANGE;
-	dm_parse_next(p);
-	if (p->token.type == DM_TOKEN_COLON)
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "subqueries are not supported");
-	return dm_parse_expect(p, DM_TOKEN_RBRACKET, "\"]\"");
-}
-
-static int parse_offset(struct dm_parser *p, struct dm_node *n)
-{
-	bool negative;
-	double us;
-
-	if (n->type != DM_NODE_SELECTOR || p->wrapped)
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "offset must follow an instant or range vector selector");
-	if (p->has_offset)
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "offset may not be set multiple times");
-	dm_parse_next(p);
-	negative = p->token.type == DM_TOKEN_SUB;
-	if (negative || p->token.type == DM_TOKEN_ADD)
-		dm_parse_next(p);
-	if (p->token.type != DM_TOKEN_DURATION &&
-	    p->token.type != DM_TOKEN_NUMBER)
-		return dm_parse_unexpected(p, "a duration");
-	us = p->token.number * 1e6;
-	if (!(us >= 0 && us <= (double)REACH_MAX_US))
-		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "an offset must be below 100 years");
-	n->offset_us =
-	    p->token.type == DM_TOKEN_DURATION ? p->token.us : (int64_t)us;
-	if (negative)
-		n->offset_us = -n->offset_us;
-	p->has_offset = true;
-	dm_parse_next(p);
-	return 0;
-}
-
-/* What may follow a selector. */
-static int parse_postfix(struct dm_parser *p, struct dm_node *n)
-{
-	p->has_offset = false;
-	for (;;) {
-		int rc;
-
-		if (p->token.type == DM_TOKEN_LBRACKET)
-			rc = parse_range(p, n);
-		else if (dm_parse_is_word(p, "offset"))
-			rc = parse_offset(p, n);
-		else if (p->token.type == DM_TOKEN_AT)
-			rc = dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-			    "the @ modifier is not supported");
-		else
-			return 0;
-		if (rc < 0)
-			return -1;
-	}
 }
 
 static int parse_number(struct dm_parser *p, struct dm_node **ret)
@@ -347,8 +278,7 @@ static int parse_atom(struct dm_parser *p, struct dm_node **ret)
 	default:
 		return dm_parse_unexpected(p, "an expression");
 	}
-	p->wrapped = wrapped;
-	return parse_postfix(p, *ret) < 0 ? drop(ret) : 0;
+	return dm_parse_modifiers(p, wrapped, ret) < 0 ? drop(ret) : 0;
 }
 
 /* A sign binds weaker than ^ and as tightly as *. */
@@ -480,12 +410,8 @@ static int parse_all(struct dm_expr *e, struct dm_err *err)
 		rc = parse_expr(&p, 0, &e->root);
 	if (rc == 0 && p.token.type != DM_TOKEN_END)
 		rc = dm_parse_unexpected(&p, "an operator or the end");
-	for (size_t i = 0; rc == 0 && i < e->n_selectors; i++) {
-		struct dm_node *n = e->selectors[i];
-		int64_t reach = n->offset_us + n->range_us;
-
-		n->selector.reach_us = reach > 0 ? reach : 0;
-	}
+	if (rc == 0)
+		dm_expr_reach(e);
 	dm_buf_release(&p.string);
 	return rc;
 }
@@ -507,6 +433,8 @@ int dm_expr_parse(struct dm_str text, struct dm_expr **ret, struct dm_err *err)
 		free(e);
 		return dm_err_nomem(err);
 	}
+	e->default_step_us = DM_EXPR_STEP_US;
+	e->samples_max = DM_EXPR_SAMPLES_MAX;
 	if (parse_all(e, err) < 0) {
 		dm_expr_free(e);
 		return -1;

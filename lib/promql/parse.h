@@ -6,7 +6,7 @@
 #include "promql/expr.h"
 
 /* The parser's parts: parse.c has what binds how, clause.c what stands
- * inside. */
+ * inside, modifier.c what follows an operand. */
 
 #define DM_BINDING_POW 6
 
@@ -16,8 +16,6 @@ struct dm_parser {
 	size_t after;	       /* where the next one begins */
 	struct dm_buf string;  /* of the token, if it is a string */
 	unsigned depth;
-	bool wrapped;	 /* the atom stood in parentheses */
-	bool has_offset; /* and has its offset */
 	struct dm_err *err;
 };
 
@@ -39,6 +37,14 @@ int dm_parse_add_arg(
 /** (a, b, c) of label names, and of expressions. */
 int dm_parse_names(struct dm_parser *p, struct dm_names *ret);
 int dm_parse_args(struct dm_parser *p, struct dm_node *node);
+
+/**
+ * What may follow an operand: [5m], [1h:1m], offset, @.
+ * @wrapped  it stood in parentheses
+ * @node     may be put into a new one; freed by the caller in any case
+ */
+int dm_parse_modifiers(
+    struct dm_parser *p, bool wrapped, struct dm_node **node);
 
 int dm_parse_selector(struct dm_parser *p, struct dm_node **ret);
 int dm_parse_call(struct dm_parser *p, struct dm_node **ret);

@@ -73,6 +73,28 @@ bool dm_expr_is_selector(const struct dm_expr *e);
 /** Does one of its selectors match series of this metric name? */
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
 
+/* How many samples an evaluation may look at.
+ * Source: Prometheus 3, --query.max-samples. */
+#define DM_EXPR_SAMPLES_MAX 50000000
+
+/**
+ * It will be evaluated at steps of a range query: start() and end() are the
+ * query's, and the querier's samples will not change meanwhile, so that what
+ * one step has found out can serve the next. Without it start() and end()
+ * are the time of the evaluation, as in an instant query or a rule. Before
+ * it is bound; selectors' reach may change.
+ * Returns 0, or -1 with DM_EINVAL.
+ */
+int dm_expr_set_range(struct dm_expr *e, int64_t start_us, int64_t end_us,
+    int64_t step_us, struct dm_err *err) DM_MUST_CHECK;
+
+/** Instead of DM_EXPR_SAMPLES_MAX; evaluations beyond fail with DM_ELIMIT. */
+void dm_expr_set_samples_max(struct dm_expr *e, uint64_t n);
+
+/** The step of subqueries that name none, instead of a minute: Prometheus
+ * takes its global evaluation_interval. > 0. */
+void dm_expr_set_subquery_step(struct dm_expr *e, int64_t step_us);
+
 /**
  * Say where samples come from. Once for an expression; querier->ctx must
  * outlive it.
@@ -85,7 +107,8 @@ int dm_expr_bind(struct dm_expr *e, const struct dm_querier *querier,
  * @ret  lent until the expression is evaluated again or freed, and as long
  *       as the querier's series are not changed
  * Returns 0, or -1 with DM_EINVAL where Prometheus gives an error as well
- * (e.g. many-to-many matching), DM_ENOMEM, or what the querier says.
+ * (e.g. many-to-many matching), DM_ELIMIT with the limit, DM_ENOMEM, or what
+ * the querier says.
  */
 int dm_expr_eval(struct dm_expr *e, int64_t t_us, struct dm_value *ret,
     struct dm_err *err) DM_MUST_CHECK;

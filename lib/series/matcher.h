@@ -52,6 +52,12 @@ struct dm_selector {
 	/** How far before an evaluation it looks: offset, ranges and
 	 * subqueries added; the lookback of instant selectors is not in it. */
 	int64_t reach_us;
+	/** How far behind an evaluation, by negative offsets. */
+	int64_t ahead_us;
+	/** It looks at (from_us, to_us], whenever it is evaluated; reach_us
+	 * and ahead_us are 0. The lookback is not in it. */
+	bool is_fixed;
+	int64_t from_us, to_us;
 };
 
 /** Does a series belong to it? */

@@ -72,6 +72,12 @@ tests_unit_test_promql_SOURCES = tests/unit/test-promql.c \
 tests_unit_test_promql_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_promql_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(JANSSON_LIBS)
 
+UNIT_TESTS += tests/unit/test-promql-answers
+tests_unit_test_promql_answers_SOURCES = tests/unit/test-promql-answers.c \
+	tests/unit/promql-memory.c tests/unit/promql-memory.h
+tests_unit_test_promql_answers_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_promql_answers_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
+
 UNIT_TESTS += tests/unit/test-window
 tests_unit_test_window_SOURCES = tests/unit/test-window.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h

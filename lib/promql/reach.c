@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which times an expression looks at. */
+#include "promql/expr.h"
+
+/* When a part of an expression is evaluated: between so long before and so
+ * long before a time. */
+struct moments {
+	bool is_fixed;
+	int64_t at_us; /* where it is fixed */
+	int64_t from_us, to_us;
+};
+
+/* The same of what a selector or subquery looks at, but for its range. */
+static struct moments looked_at(
+    const struct dm_expr *e, const struct dm_node *n, struct moments m)
+{
+	if (n->at_kind == DM_AT_TIME)
+		m = (struct moments){.is_fixed = true, .at_us = n->at_us};
+	else if (n->at_kind != DM_AT_EVAL && e->has_range)
+		m = (struct moments){.is_fixed = true,
+		    .at_us =
+			n->at_kind == DM_AT_START ? e->start_us : e->end_us};
+	else if (n->at_kind != DM_AT_EVAL)
+		m = (struct moments){0}; /* both are the evaluation's */
+	m.from_us += n->offset_us;
+	m.to_us += n->offset_us;
+	return m;
+}
+
+static void set_selector(struct dm_selector *s, const struct moments *m)
+{
+	s->is_fixed = m->is_fixed;
+	s->reach_us = m->is_fixed || m->from_us < 0 ? 0 : m->from_us;
+	s->ahead_us = m->is_fixed || m->to_us > 0 ? 0 : -m->to_us;
+	s->from_us = m->is_fixed ? m->at_us - m->from_us : 0;
+	s->to_us = m->is_fixed ? m->at_us - m->to_us : 0;
+}
+
+/* No deeper than the tree is. */
+static void walk(const struct dm_expr *e, struct dm_node *n, struct moments m)
+{
+	if (n->type == DM_NODE_SELECTOR || n->type == DM_NODE_SUBQUERY) {
+		m = looked_at(e, n, m);
+		m.from_us += n->range_us;
+	}
+	if (n->type == DM_NODE_SELECTOR)
+		set_selector(&n->selector, &m);
+	for (size_t i = 0; i < n->n_args; i++)
+		walk(e, n->args[i], m);
+}
+
+void dm_expr_reach(struct dm_expr *e)
+{
+	walk(e, e->root, (struct moments){0});
+}
+
+int64_t dm_node_time(const struct dm_expr *e, const struct dm_node *n)
+{
+	int64_t t = e->t_us;
+
+	if (n->at_kind == DM_AT_TIME)
+		t = n->at_us;
+	else if (n->at_kind == DM_AT_START)
+		t = e->has_range ? e->start_us : e->outer_us;
+	else if (n->at_kind == DM_AT_END)
+		t = e->has_range ? e->end_us : e->outer_us;
+	return t - n->offset_us;
+}
+
+int dm_expr_set_range(struct dm_expr *e, int64_t start_us, int64_t end_us,
+    int64_t step_us, struct dm_err *err)
+{
+	if (e->bound)
+		return dm_err_set(
+		    err, DM_EINVAL, "the expression is bound already");
+	if (end_us < start_us || step_us < 0)
+		return dm_err_set(
+		    err, DM_EINVAL, "a query's range must not be negative");
+	e->has_range = true;
+	e->start_us = start_us;
+	e->end_us = end_us;
+	e->query_step_us = step_us;
+	dm_expr_reach(e);
+	return 0;
+}
+
+void dm_expr_set_samples_max(struct dm_expr *e, uint64_t n)
+{
+	e->samples_max = n;
+}
+
+void dm_expr_set_subquery_step(struct dm_expr *e, int64_t step_us)
+{
+	e->default_step_us = step_us;
+}

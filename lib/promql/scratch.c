@@ -1,0 +1,167 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/* What evaluations need of memory, kept from one to the next, and label sets
+ * grouped. */
+#include "promql/expr.h"
+
+int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
+{
+	struct dm_element *p;
+
+	v->n = 0;
+	if (n <= v->cap)
+		return 0;
+	n += n / 2 + 4;
+	p = realloc(v->p, n * sizeof(*p));
+	if (!p)
+		return dm_err_nomem(err);
+	v->p = p;
+	v->cap = n;
+	return 0;
+}
+
+int dm_eval_hold(
+    struct dm_expr *e, struct dm_labels *labels, struct dm_err *err)
+{
+	size_t cap = e->cap_held ? 2 * e->cap_held : 64;
+	struct dm_labels **p;
+
+	if (e->n_held == e->cap_held) {
+		p = realloc(e->held, cap * sizeof(struct dm_labels *));
+		if (!p) {
+			dm_labels_unref(labels);
+			return dm_err_nomem(err);
+		}
+		e->held = p;
+		e->cap_held = cap;
+	}
+	e->held[e->n_held++] = labels;
+	return 0;
+}
+
+void dm_eval_release(struct dm_expr *e, size_t from)
+{
+	while (e->n_held > from)
+		dm_labels_unref(e->held[--e->n_held]);
+}
+
+void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err)
+{
+	dm_buf_clear(b);
+	if (!dm_buf_reserve(b, bytes ? bytes : 1)) {
+		dm_err_nomem(err);
+		return NULL;
+	}
+	return b->p;
+}
+
+static int slots_grow(
+    struct dm_expr *e, unsigned which, size_t n, struct dm_err *err)
+{
+	struct dm_slot *p;
+
+	if (n <= e->n_slots[which])
+		return 0;
+	n += n / 2 + 64;
+	p = realloc(e->slots[which], n * sizeof(*p));
+	if (!p)
+		return dm_err_nomem(err);
+	memset(p + e->n_slots[which], 0, (n - e->n_slots[which]) * sizeof(*p));
+	e->slots[which] = p;
+	e->n_slots[which] = n;
+	return 0;
+}
+
+int dm_slots_begin(struct dm_expr *e, unsigned which, struct dm_err *err)
+{
+	e->epochs[which] = ++e->epoch;
+	return slots_grow(e, which, dm_labels_pool_ids(e->querier.pool), err);
+}
+
+struct dm_slot *dm_slot(
+    struct dm_expr *e, unsigned which, const struct dm_labels *labels)
+{
+	if (labels->id >= e->n_slots[which] &&
+	    slots_grow(e, which, labels->id + 1, NULL) < 0)
+		return NULL;
+	return &e->slots[which][labels->id];
+}
+
+/* Of the label set alone; the reference is the caller's. */
+static int make_group(struct dm_expr *e, const struct dm_node *node,
+    const struct dm_element *el, struct dm_labels **ret, struct dm_err *err)
+{
+	struct dm_labels_builder *b = &e->builder;
+
+	dm_labels_builder_start(b, el->labels);
+	if (node->grouped_by_name && el->name)
+		dm_labels_builder_set(b, DM_STR(DM_LABEL_NAME), el->name->text);
+	if (node->on)
+		dm_labels_builder_keep(b, node->names.p, node->names.n);
+	else
+		dm_labels_builder_drop(b, node->names.p, node->names.n);
+	return dm_labels_builder_done(b, e->querier.pool, ret, err);
+}
+
+static struct dm_grouped *cached(
+    struct dm_node *node, size_t id, struct dm_err *err)
+{
+	size_t n = id + id / 2 + 64;
+	struct dm_grouped *p;
+
+	if (id < node->n_cache)
+		return &node->cache[id];
+	p = realloc(node->cache, n * sizeof(*p));
+	if (!p) {
+		dm_err_nomem(err);
+		return NULL;
+	}
+	memset(p + node->n_cache, 0, (n - node->n_cache) * sizeof(*p));
+	node->cache = p;
+	node->n_cache = n;
+	return &p[id];
+}
+
+struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
+    const struct dm_element *el, struct dm_err *err)
+{
+	struct dm_grouped *c;
+	struct dm_labels *group;
+
+	if (node->grouped_by_name) {
+		if (make_group(e, node, el, &group, err) < 0 ||
+		    dm_eval_hold(e, group, err) < 0)
+			return NULL;
+		return group;
+	}
+	c = cached(node, el->labels->id, err);
+	if (!c)
+		return NULL;
+	if (c->serial != el->labels->serial) {
+		if (make_group(e, node, el, &group, err) < 0)
+			return NULL;
+		dm_labels_unref(c->group);
+		c->group = group;
+		c->serial = el->labels->serial;
+	}
+	return c->group;
+}
+
+int dm_eval_check_unique(
+    struct dm_expr *e, const struct dm_node *node, struct dm_err *err)
+{
+	if (dm_slots_begin(e, 0, err) < 0)
+		return -1;
+	for (size_t i = 0; i < node->out.n; i++) {
+		struct dm_slot *s = dm_slot(e, 0, node->out.p[i].labels);
+
+		if (!s)
+			return dm_err_nomem(err);
+		if (dm_slot_is_noted(e, 0, s))
+			return dm_expr_error(e, node->at, DM_EINVAL, err,
+			    "vector cannot contain metrics with the same "
+			    "labelset");
+		dm_slot_note(e, 0, s, i);
+	}
+	return 0;
+}

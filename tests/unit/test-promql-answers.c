@@ -1,0 +1,299 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Questions that were put to Prometheus 3's own engine, with its answers:
+ * dmon must give the same. tests/fixtures/promql/README says how a file is
+ * made.
+ *
+ *	test-promql-answers [FILE...]
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <glob.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "promql-memory.h"
+
+#define FILES "tests/fixtures/promql/*.txt"
+
+/* Of a value that went through functions of Go's own, which differ from C's
+ * in the last bits. */
+#define TOLERANCE 1e-12
+
+struct lines {
+	char **p;
+	size_t n;
+};
+
+static void add_line(struct lines *l, const char *text, size_t n)
+{
+	l->p = realloc(l->p, (l->n + 1) * sizeof(*l->p));
+	if (!l->p)
+		abort();
+	l->p[l->n] = strndup(text, n);
+	if (!l->p[l->n++])
+		abort();
+}
+
+static void clear_lines(struct lines *l)
+{
+	while (l->n)
+		free(l->p[--l->n]);
+}
+
+static int cmp_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_number(struct dm_buf *b, double v)
+{
+	dm_buf_addf(b, isnan(v) ? "NaN" : isinf(v) ? "%+f" : "%.17g", v);
+}
+
+/* name{a="b",c="d"} */
+static void add_series(struct dm_buf *b, const struct dm_element *el)
+{
+	dm_buf_add_cstr(b, "= ");
+	if (el->name)
+		dm_buf_add_str(b, el->name->text);
+	dm_buf_add_char(b, '{');
+	for (size_t i = 0; i < el->labels->n; i++)
+		dm_buf_addf(b, "%s%.*s=\"%.*s\"", i ? "," : "",
+		    (int)el->labels->pairs[i].name.n,
+		    el->labels->pairs[i].name.p,
+		    (int)el->labels->pairs[i].value.n,
+		    el->labels->pairs[i].value.p);
+	dm_buf_add_char(b, '}');
+}
+
+/* An instant's value, a line an element. */
+static void add_value(struct lines *l, const struct dm_value *v)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	if (v->kind == DM_EXPR_SCALAR) {
+		dm_buf_add_cstr(&b, "= scalar ");
+		add_number(&b, v->scalar);
+		add_line(l, b.p, b.n);
+	} else if (v->kind == DM_EXPR_STRING) {
+		dm_buf_addf(
+		    &b, "= string \"%.*s\"", (int)v->string.n, v->string.p);
+		add_line(l, b.p, b.n);
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		dm_buf_clear(&b);
+		add_series(&b, &v->elements[i]);
+		dm_buf_add_char(&b, ' ');
+		add_number(&b, v->elements[i].value);
+		add_line(l, b.p, b.n);
+	}
+}
+
+/* One step of a range: put behind the lines of its series. */
+static void add_step(struct lines *l, const struct dm_value *v, int64_t ms)
+{
+	const struct dm_element *el = v->elements;
+	DM_AUTO_BUF struct dm_buf b = {0};
+	size_t n = v->kind == DM_EXPR_SCALAR ? 1 : v->n;
+
+	for (size_t i = 0; i < n; i++, el++) {
+		size_t k = 0, name_n;
+
+		dm_buf_clear(&b);
+		if (v->kind == DM_EXPR_SCALAR)
+			dm_buf_add_cstr(&b, "= {}");
+		else
+			add_series(&b, el);
+		name_n = b.n;
+		while (k < l->n && (strncmp(l->p[k], b.p, name_n) != 0 ||
+				       l->p[k][name_n] != ' '))
+			k++;
+		if (k == l->n)
+			add_line(l, b.p, b.n);
+		dm_buf_clear(&b);
+		dm_buf_addf(&b, "%s %lld:", l->p[k], (long long)ms);
+		add_number(
+		    &b, v->kind == DM_EXPR_SCALAR ? v->scalar : el->value);
+		free(l->p[k]);
+		l->p[k] = strndup(b.p, b.n);
+	}
+}
+
+static bool same_number(double a, double b)
+{
+	if (isnan(a) || isnan(b) || isinf(a) || isinf(b))
+		return (isnan(a) && isnan(b)) || a == b;
+	return fabs(a - b) <= TOLERANCE * fmax(fabs(a), fabs(b)) ||
+	       fabs(a - b) < 1e-300;
+}
+
+/* Series letter by letter, numbers near enough. */
+static bool same_line(const char *a, const char *b)
+{
+	const char *name = strrchr(a, '}');
+	size_t n = name ? (size_t)(name + 1 - a) : 9;
+	char *end_a, *end_b;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (strlen(a) < n || strncmp(a, b, n) != 0 ||
+	    strncmp(a, "= string", 8) == 0)
+		return false;
+	for (a += n, b += n; *a; a = end_a, b = end_b) {
+		double x = strtod(a, &end_a), y = strtod(b, &end_b);
+
+		if (end_a == a || end_b == b || !same_number(x, y) ||
+		    *end_a != *end_b)
+			return false;
+		end_a += *end_a == ':';
+		end_b += *end_b == ':';
+	}
+	return *b == '\0';
+}
+
+static bool is_ordered(const char *question)
+{
+	return *question == 'q' &&
+	       (strstr(question, "sort") || strstr(question, "topk") ||
+		   strstr(question, "bottomk"));
+}
+
+/* What dmon says; an error as "! why". */
+static void ask(struct memory *m, const char *question, struct lines *ret)
+{
+	struct dm_querier q = memory_querier(m);
+	DM_AUTO_EXPR struct dm_expr *e = NULL;
+	long long from, to = 0, step = 1;
+	struct dm_value v;
+	struct dm_err err;
+	int at = 0, rc;
+
+	if (*question == 'q')
+		sscanf(question, "q %lld %n", &from, &at);
+	else
+		sscanf(question, "r %lld %lld %lld %n", &from, &to, &step, &at);
+	rc = dm_expr_parse(dm_str(question + at), &e, &err);
+	if (rc == 0 && *question == 'r')
+		rc = dm_expr_set_range(
+		    e, from * 1000, to * 1000, step * 1000, &err);
+	if (rc == 0)
+		rc = dm_expr_bind(e, &q, &err);
+	for (long long t = from; rc == 0 && (t == from || t <= to); t += step) {
+		rc = dm_expr_eval(e, t * 1000, &v, &err);
+		if (rc == 0 && *question == 'q')
+			add_value(ret, &v);
+		else if (rc == 0)
+			add_step(ret, &v, t);
+	}
+	if (rc < 0) {
+		clear_lines(ret);
+		add_line(ret, "! ", 2);
+		add_line(ret, err.msg, strlen(err.msg));
+	} else if (ret->n == 0) {
+		add_line(ret, "= nothing", 9);
+	}
+	if (rc == 0 && !is_ordered(question))
+		qsort(ret->p, ret->n, sizeof(*ret->p), cmp_lines);
+}
+
+static bool compare(
+    const char *question, struct lines *got, struct lines *expected)
+{
+	bool same =
+	    expected->n && (got->n == expected->n || got->p[0][0] == '!');
+
+	for (size_t i = 0; same && i < expected->n; i++)
+		same = expected->p[0][0] == '!'
+			   ? got->p[0][0] == '!'
+			   : same_line(expected->p[i], got->p[i]);
+	if (same)
+		return true;
+	print_message("# %s\n", question);
+	for (size_t i = 0; i < expected->n && i < 8; i++)
+		print_message("#  expected %.300s\n", expected->p[i]);
+	for (size_t i = 0; i < got->n && i < 8; i++)
+		print_message("#  got      %.300s\n", got->p[i]);
+	return false;
+}
+
+static unsigned flush(struct memory *m, char **question, struct lines *expected)
+{
+	struct lines got = {0};
+	bool same = true;
+
+	if (*question) {
+		ask(m, *question, &got);
+		same = compare(*question, &got, expected);
+	}
+	clear_lines(&got);
+	clear_lines(expected);
+	free(got.p);
+	free(*question);
+	*question = NULL;
+	return !same;
+}
+
+static void check_file(const char *path, unsigned *bad, unsigned *n)
+{
+	FILE *f = fopen(path, "re");
+	struct lines expected = {0};
+	char *line = NULL, *question = NULL;
+	struct memory m;
+	size_t cap = 0;
+	ssize_t len;
+
+	assert_non_null(f);
+	memory_start(&m);
+	while ((len = getline(&line, &cap, f)) > 0) {
+		line[len - 1] = '\0';
+		if (*line == '=' || *line == '!') {
+			add_line(&expected, line, (size_t)len - 1);
+			continue;
+		}
+		*bad += flush(&m, &question, &expected);
+		if (*line == 's')
+			memory_add(&m, line + 2);
+		if (*line == 'q' || *line == 'r')
+			question = strdup(line);
+		*n += *line == 'q' || *line == 'r';
+	}
+	*bad += flush(&m, &question, &expected);
+	memory_stop(&m);
+	free(expected.p);
+	free(line);
+	fclose(f);
+}
+
+static char **files;
+
+static void test_answers(void **state)
+{
+	unsigned bad = 0, n = 0;
+
+	(void)state;
+	for (char **f = files; *f; f++)
+		check_file(*f, &bad, &n);
+	print_message("# %u questions, %u answered otherwise\n", n, bad);
+	assert_true(n > 0);
+	assert_int_equal(bad, 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers)};
+	glob_t g = {0};
+	int rc;
+
+	if (argc < 2 && glob(FILES, 0, NULL, &g) == 0)
+		files = g.gl_pathv;
+	else
+		files = argv + 1;
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	globfree(&g);
+	return rc;
+}
