@@ -157,21 +157,43 @@ static int set_operation(
 	return add_noted(e, n, r, false, err);
 }
 
-/* The labels of the many side, with those that the one side lends. */
-static int include(struct dm_expr *e, const struct dm_node *n,
-    const struct dm_element *one, struct dm_element *ret, struct dm_err *err)
+/* A result of many-to-one matching, kept or not. */
+struct pair {
+	const struct dm_labels *group;
+	const struct dm_name *name;
+	bool kept;
+	size_t next; /* of the same labels, + 1 */
+};
+
+/* Labels and name of what two elements come to.
+ * Source: prometheus promql/engine.go, resultMetric. */
+static int label_pair(struct dm_expr *e, struct dm_node *n,
+    struct dm_labels *group, const struct dm_element *one,
+    struct dm_element *el, struct dm_err *err)
 {
 	struct dm_labels_builder *b = &e->builder;
 
-	if (n->include.n == 0)
+	if (n->side == DM_GROUP_NONE) {
+		if (n->matching && n->drops_name)
+			el->name = NULL;
+		el->labels = group;
+	}
+	if (n->include.n == 0 &&
+	    (n->side != DM_GROUP_NONE || !n->grouped_by_name))
 		return 0;
-	dm_labels_builder_start(b, ret->labels);
-	for (size_t i = 0; i < n->include.n; i++)
-		dm_labels_builder_set(b, n->include.p[i],
-		    dm_labels_get(one->labels, n->include.p[i]));
-	if (dm_labels_builder_done(b, e->querier.pool, &ret->labels, err) < 0)
+	dm_labels_builder_start(b, el->labels);
+	if (n->side == DM_GROUP_NONE)
+		dm_labels_builder_set(b, DM_STR(DM_LABEL_NAME), DM_STR(""));
+	for (size_t i = 0; i < n->include.n; i++) {
+		if (dm_str_is(n->include.p[i], DM_LABEL_NAME))
+			el->name = one->name;
+		else
+			dm_labels_builder_set(b, n->include.p[i],
+			    dm_labels_get(one->labels, n->include.p[i]));
+	}
+	if (dm_labels_builder_done(b, e->querier.pool, &el->labels, err) < 0)
 		return -1;
-	return dm_eval_hold(e, ret->labels, err);
+	return dm_eval_hold(e, el->labels, err);
 }
 
 /* Two that match: the result, unless a comparison drops it. */
@@ -191,54 +213,95 @@ static bool pair_value(const struct dm_node *n, const struct dm_element *many,
 	return !filter || v != 0;
 }
 
-/* Each result's labels must come once: noted in the other slots. */
-static int add_pair(struct dm_expr *e, struct dm_node *n,
-    const struct dm_element *el, const struct dm_labels *key,
-    struct dm_err *err)
+static int not_unique(
+    const struct dm_expr *e, const struct dm_node *n, struct dm_err *err)
 {
-	struct dm_slot *s = dm_slot(e, 1, key);
+	return dm_expr_error(e, n->at, DM_EINVAL, err, "%s",
+	    n->side == DM_GROUP_NONE
+		? "multiple matches for labels: many-to-one matching must be "
+		  "explicit (group_left/group_right)"
+		: "multiple matches for labels: grouping labels must ensure "
+		  "unique matches");
+}
+
+/* Each group may match once. */
+static int note_one_to_one(struct dm_expr *e, const struct dm_node *n,
+    const struct dm_labels *group, struct dm_err *err)
+{
+	struct dm_slot *s = dm_slot(e, 1, group);
 
 	if (!s)
 		return dm_err_nomem(err);
 	if (dm_slot_is_noted(e, 1, s))
-		return dm_expr_error(e, n->at, DM_EINVAL, err,
-		    n->side == DM_GROUP_NONE
-			? "multiple matches for labels: many-to-one matching "
-			  "must be explicit (group_left/group_right)"
-			: "multiple matches for labels: grouping labels must "
-			  "ensure unique matches");
-	dm_slot_note(e, 1, s, n->out.n);
-	n->out.p[n->out.n++] = *el;
+		return not_unique(e, n, err);
+	dm_slot_note(e, 1, s, 0);
 	return 0;
 }
 
-static int match_one(struct dm_expr *e, struct dm_node *n,
-    const struct dm_element *many, const struct dm_vec *ones,
+/* In a group, each result's labels and name may come once, even where a
+ * comparison drops it; of those that are left, in all. */
+static int note_many(struct dm_expr *e, const struct dm_node *n,
+    const struct dm_element *el, struct pair *pairs, size_t i,
     struct dm_err *err)
 {
+	struct dm_slot *s = dm_slot(e, 1, el->labels);
+	struct pair *p = &pairs[i];
+
+	if (!s)
+		return dm_err_nomem(err);
+	p->name = el->name;
+	p->next = dm_slot_is_noted(e, 1, s) ? s->index + 1 : 0;
+	for (size_t k = p->next; k; k = pairs[k - 1].next) {
+		const struct pair *other = &pairs[k - 1];
+
+		if (other->name != p->name)
+			continue;
+		if (other->group == p->group)
+			return not_unique(e, n, err);
+		if (other->kept && p->kept)
+			return dm_eval_same_labels(e, n, err);
+	}
+	dm_slot_note(e, 1, s, i);
+	return 0;
+}
+
+/* Results of many-to-one can only be the same where their labels or names
+ * were changed. */
+static bool may_be_same(const struct dm_node *n)
+{
+	return n->include.n || n->mixed;
+}
+
+static int match_one(struct dm_expr *e, struct dm_node *n, size_t i,
+    struct pair *pairs, struct dm_err *err)
+{
+	bool right = n->side == DM_GROUP_RIGHT;
+	const struct dm_element *many = &n->args[right ? 1 : 0]->out.p[i];
+	const struct dm_vec *ones = &n->args[right ? 0 : 1]->out;
 	struct dm_labels *g = group_of(e, n, many, err);
 	struct dm_element el;
 	struct dm_slot *s;
+	bool keep;
 
 	if (!g)
 		return -1;
 	s = dm_slot(e, 0, g);
 	if (!s)
 		return dm_err_nomem(err);
-	if (!dm_slot_is_noted(e, 0, s) ||
-	    !pair_value(n, many, &ones->p[s->index], &el))
+	pairs[i] = (struct pair){.group = g};
+	if (!dm_slot_is_noted(e, 0, s))
 		return 0;
-	if (n->side == DM_GROUP_NONE) {
-		el.labels = g;
-		if (n->matching && n->on)
-			el.name = NULL;
-		return add_pair(e, n, &el, g, err);
-	}
-	if (include(e, n, &ones->p[s->index], &el, err) < 0)
+	keep = pair_value(n, many, &ones->p[s->index], &el);
+	pairs[i].kept = keep;
+	if (n->side == DM_GROUP_NONE && note_one_to_one(e, n, g, err) < 0)
 		return -1;
-	if (!el.name)
-		return add_pair(e, n, &el, el.labels, err);
-	n->out.p[n->out.n++] = el;
+	if (label_pair(e, n, g, &ones->p[s->index], &el, err) < 0)
+		return -1;
+	if (n->side != DM_GROUP_NONE && may_be_same(n) &&
+	    note_many(e, n, &el, pairs, i, err) < 0)
+		return -1;
+	if (keep)
+		n->out.p[n->out.n++] = el;
 	return 0;
 }
 
@@ -248,18 +311,24 @@ static int with_vector(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	const struct dm_vec *many = &n->args[right ? 1 : 0]->out;
 	const struct dm_vec *ones = &n->args[right ? 0 : 1]->out;
 
+	struct pair *pairs;
+
 	if (dm_vec_reserve(&n->out, many->n, err) < 0)
 		return -1;
 	if (many->n == 0 || ones->n == 0)
 		return 0;
-	if (note_groups(e, n, ones, right ? "left" : "right", err) < 0 ||
+	pairs = dm_eval_scratch(&e->work, many->n * sizeof(*pairs), err);
+	if (!pairs ||
+	    note_groups(e, n, ones, right ? "left" : "right", err) < 0 ||
 	    dm_slots_begin(e, 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < many->n; i++) {
-		if (match_one(e, n, &many->p[i], ones, err) < 0)
+		if (match_one(e, n, i, pairs, err) < 0)
 			return -1;
 	}
-	return 0;
+	return n->side == DM_GROUP_NONE && n->grouped_by_name
+		   ? dm_eval_check_unique(e, n, err)
+		   : 0;
 }
 
 int dm_eval_binary(struct dm_expr *e, struct dm_node *n, struct dm_err *err)

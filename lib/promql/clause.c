@@ -291,20 +291,30 @@ static int parse_sides(struct dm_parser *p, struct dm_node *n)
 						: 0;
 }
 
-static int check_names(struct dm_parser *p, const struct dm_node *n)
+static bool has_name(const struct dm_names *names, struct dm_str name)
 {
-	for (size_t i = 0; i < n->names.n; i++) {
-		if (n->on && dm_str_is(n->names.p[i], DM_LABEL_NAME))
+	for (size_t i = 0; i < names->n; i++) {
+		if (dm_str_eq(names->p[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* Which of the names are __name__, and what that does. */
+static int check_names(struct dm_parser *p, struct dm_node *n)
+{
+	const struct dm_str metric = DM_STR(DM_LABEL_NAME);
+	bool named = has_name(&n->names, metric);
+
+	n->grouped_by_name = n->on && named;
+	n->drops_name = n->on != named;
+	n->mixed = n->grouped_by_name || has_name(&n->include, metric);
+	for (size_t i = 0; n->on && i < n->names.n; i++) {
+		if (has_name(&n->include, n->names.p[i]))
 			return dm_expr_error(p->e, n->at, DM_EPARSE, p->err,
-			    "on (__name__) is not supported");
-		for (size_t j = 0; n->on && j < n->include.n; j++) {
-			if (dm_str_eq(n->names.p[i], n->include.p[j]))
-				return dm_expr_error(p->e, n->at, DM_EPARSE,
-				    p->err,
-				    "label \"%.60s\" must not occur in ON and "
-				    "GROUP clause at once",
-				    n->names.p[i].p);
-		}
+			    "label \"%.60s\" must not occur in ON and GROUP "
+			    "clause at once",
+			    n->names.p[i].p);
 	}
 	return 0;
 }

@@ -92,7 +92,8 @@ struct dm_node {
 	bool return_bool;
 	bool on;	      /* on or by; false: ignoring or without */
 	bool matching;	      /* on or ignoring was said */
-	bool grouped_by_name; /* __name__ is among by (…) */
+	bool grouped_by_name; /* __name__ is among by (…) or on (…) */
+	bool drops_name;      /* matching one to one does */
 	enum dm_group_side side;
 	struct dm_names names;
 	struct dm_names include;
@@ -262,6 +263,10 @@ void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err);
 /** Refuse elements of equal name and labels. */
 int dm_eval_check_unique(struct dm_expr *e, const struct dm_node *node,
     struct dm_err *err) DM_MUST_CHECK;
+
+/** Says that there are two of them. Returns -1. */
+int dm_eval_same_labels(
+    const struct dm_expr *e, const struct dm_node *node, struct dm_err *err);
 
 /** An arithmetic operator or a comparison, which gives 1 or 0. */
 double dm_operate(enum dm_token_type op, double a, double b);

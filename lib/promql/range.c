@@ -286,6 +286,8 @@ double dm_quantile(double q, double *values, size_t n)
 	lower = (size_t)floor(rank);
 	upper = lower + 1 < n ? lower + 1 : n - 1;
 	weight = rank - floor(rank);
+	if (weight == 0) /* infinity * 0 is none */
+		return values[lower];
 	return values[lower] * (1 - weight) + values[upper] * weight;
 }
 

@@ -147,20 +147,32 @@ struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
 	return c->group;
 }
 
+int dm_eval_same_labels(
+    const struct dm_expr *e, const struct dm_node *node, struct dm_err *err)
+{
+	return dm_expr_error(e, node->at, DM_EINVAL, err,
+	    "vector cannot contain metrics with the same labelset");
+}
+
 int dm_eval_check_unique(
     struct dm_expr *e, const struct dm_node *node, struct dm_err *err)
 {
-	if (dm_slots_begin(e, 0, err) < 0)
+	const struct dm_vec *v = &node->out;
+	/* Of the same labels and another name, + 1. */
+	size_t *next = dm_eval_scratch(&e->work, v->n * sizeof(*next), err);
+
+	if (!next || dm_slots_begin(e, 0, err) < 0)
 		return -1;
-	for (size_t i = 0; i < node->out.n; i++) {
-		struct dm_slot *s = dm_slot(e, 0, node->out.p[i].labels);
+	for (size_t i = 0; i < v->n; i++) {
+		struct dm_slot *s = dm_slot(e, 0, v->p[i].labels);
 
 		if (!s)
 			return dm_err_nomem(err);
-		if (dm_slot_is_noted(e, 0, s))
-			return dm_expr_error(e, node->at, DM_EINVAL, err,
-			    "vector cannot contain metrics with the same "
-			    "labelset");
+		next[i] = dm_slot_is_noted(e, 0, s) ? s->index + 1 : 0;
+		for (size_t k = next[i]; k; k = next[k - 1]) {
+			if (v->p[k - 1].name == v->p[i].name)
+				return dm_eval_same_labels(e, node, err);
+		}
 		dm_slot_note(e, 0, s, i);
 	}
 	return 0;

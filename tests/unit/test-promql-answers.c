@@ -155,11 +155,14 @@ static bool same_line(const char *a, const char *b)
 	return *b == '\0';
 }
 
-static bool is_ordered(const char *question)
+/* Where the expression's place in a question begins. */
+static const char *expression(const char *question)
 {
-	return *question == 'q' &&
-	       (strstr(question, "sort") || strstr(question, "topk") ||
-		   strstr(question, "bottomk"));
+	size_t words = *question == 'q' ? 2 : 4;
+
+	while (words--)
+		question = strchr(question, ' ') + 1;
+	return question;
 }
 
 /* What dmon says; an error as "! why". */
@@ -170,13 +173,12 @@ static void ask(struct memory *m, const char *question, struct lines *ret)
 	long long from, to = 0, step = 1;
 	struct dm_value v;
 	struct dm_err err;
-	int at = 0, rc;
+	int rc;
 
-	if (*question == 'q')
-		sscanf(question, "q %lld %n", &from, &at);
-	else
-		sscanf(question, "r %lld %lld %lld %n", &from, &to, &step, &at);
-	rc = dm_expr_parse(dm_str(question + at), &e, &err);
+	sscanf(question + 2, "%lld", &from);
+	if (*question == 'r')
+		sscanf(question + 2, "%lld %lld %lld", &from, &to, &step);
+	rc = dm_expr_parse(dm_str(expression(question)), &e, &err);
 	if (rc == 0 && *question == 'r')
 		rc = dm_expr_set_range(
 		    e, from * 1000, to * 1000, step * 1000, &err);
@@ -196,21 +198,58 @@ static void ask(struct memory *m, const char *question, struct lines *ret)
 	} else if (ret->n == 0) {
 		add_line(ret, "= nothing", 9);
 	}
-	if (rc == 0 && !is_ordered(question))
-		qsort(ret->p, ret->n, sizeof(*ret->p), cmp_lines);
+}
+
+static void sort_lines(struct lines *l)
+{
+	qsort(l->p, l->n, sizeof(*l->p), cmp_lines);
+}
+
+/* Of equal values, sorts may put any first. */
+static bool same_values(const struct lines *a, const struct lines *b)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (!same_number(strtod(strrchr(a->p[i], ' '), NULL),
+			strtod(strrchr(b->p[i], ' '), NULL)))
+			return false;
+	}
+	return true;
+}
+
+static bool same_lines(const struct lines *a, const struct lines *b)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (!same_line(a->p[i], b->p[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_same(
+    const char *question, struct lines *got, struct lines *expected)
+{
+	const char *e = expression(question);
+
+	if (expected->n && got->p[0][0] == '!')
+		return expected->p[0][0] == '!';
+	if (expected->n != got->n)
+		return false;
+	if (*question == 'q' && strncmp(e, "sort_by", 7) == 0)
+		return same_lines(got, expected);
+	if (*question == 'q' &&
+	    (strncmp(e, "sort", 4) == 0 || strncmp(e, "topk", 4) == 0 ||
+		strncmp(e, "bottomk", 7) == 0) &&
+	    !same_values(got, expected))
+		return false;
+	sort_lines(got);
+	sort_lines(expected);
+	return same_lines(got, expected);
 }
 
 static bool compare(
     const char *question, struct lines *got, struct lines *expected)
 {
-	bool same =
-	    expected->n && (got->n == expected->n || got->p[0][0] == '!');
-
-	for (size_t i = 0; same && i < expected->n; i++)
-		same = expected->p[0][0] == '!'
-			   ? got->p[0][0] == '!'
-			   : same_line(expected->p[i], got->p[i]);
-	if (same)
+	if (is_same(question, got, expected))
 		return true;
 	print_message("# %s\n", question);
 	for (size_t i = 0; i < expected->n && i < 8; i++)
