@@ -120,7 +120,8 @@ static bool is_name_wanted(const struct dm_window *w, struct dm_str text)
 		for (size_t j = 0; !other && j < s->n; j++)
 			other =
 			    dm_str_is(s->matchers[j].name_str, DM_LABEL_NAME) &&
-			    !dm_matcher_matches(&s->matchers[j], name.text);
+			    dm_matcher_match(
+				&s->matchers[j], name.text, NULL) == 0;
 		if (!other)
 			return true;
 	}

@@ -1,11 +1,13 @@
 libdmon_a_SOURCES += \
+	lib/series/charset.c \
 	lib/series/intake.c \
 	lib/series/kept.c lib/series/kept.h \
 	lib/series/labels.c lib/series/labels.h \
 	lib/series/matcher.c lib/series/matcher.h \
-	lib/series/regex.c \
+	lib/series/regex.c lib/series/regex.h \
 	lib/series/series.h \
 	lib/series/state.c \
 	lib/series/sweep.c \
+	lib/series/translate.c lib/series/translate.h \
 	lib/series/window-impl.h \
 	lib/series/window.c lib/series/window.h

@@ -34,38 +34,56 @@ void dm_matcher_release(struct dm_matcher *m)
 	*m = (struct dm_matcher){0};
 }
 
-bool dm_matcher_matches(const struct dm_matcher *m, struct dm_str value)
+int dm_matcher_match(
+    const struct dm_matcher *m, struct dm_str value, struct dm_err *err)
 {
+	int rc;
+
 	switch (m->op) {
 	case DM_MATCH_EQ:
 		return dm_str_eq(m->value_str, value);
 	case DM_MATCH_NE:
 		return !dm_str_eq(m->value_str, value);
 	case DM_MATCH_RE:
-		return dm_regex_matches(m->regex, value);
+		return dm_regex_match(m->regex, value, err);
 	case DM_MATCH_NRE:
-		return !dm_regex_matches(m->regex, value);
+		rc = dm_regex_match(m->regex, value, err);
+		return rc < 0 ? rc : !rc;
 	}
-	return false;
+	return 0;
 }
 
-bool dm_selector_matches(const struct dm_selector *s,
-    const struct dm_name *name, const struct dm_labels *labels)
+bool dm_matcher_matches(const struct dm_matcher *m, struct dm_str value)
+{
+	return dm_matcher_match(m, value, NULL) > 0;
+}
+
+int dm_selector_match(const struct dm_selector *s, const struct dm_name *name,
+    const struct dm_labels *labels, struct dm_err *err)
 {
 	const struct dm_matcher *m;
 	struct dm_str value;
+	int rc, undecided = 0;
 
 	if (s->name.n && !dm_str_eq(s->name, name->text))
-		return false;
+		return 0;
 	for (size_t i = 0; i < s->n; i++) {
 		m = &s->matchers[i];
 		value = dm_str_is(m->name_str, DM_LABEL_NAME)
 			    ? name->text
 			    : dm_labels_get(labels, m->name_str);
-		if (!dm_matcher_matches(m, value))
-			return false;
+		rc = dm_matcher_match(m, value, err);
+		if (rc == 0)
+			return 0;
+		undecided |= rc < 0;
 	}
-	return true;
+	return undecided ? -1 : 1;
+}
+
+bool dm_selector_matches(const struct dm_selector *s,
+    const struct dm_name *name, const struct dm_labels *labels)
+{
+	return dm_selector_match(s, name, labels, NULL) > 0;
 }
 
 bool dm_selector_equal(const struct dm_selector *a, const struct dm_selector *b)

@@ -4,6 +4,7 @@
 #define DM_SERIES_MATCHER_H
 
 #include "series/labels.h"
+#include "series/regex.h"
 
 enum dm_match {
 	DM_MATCH_EQ,  /* =  */
@@ -11,20 +12,6 @@ enum dm_match {
 	DM_MATCH_RE,  /* =~ */
 	DM_MATCH_NRE, /* !~ */
 };
-
-struct dm_regex;
-
-/**
- * A regular expression in RE2's syntax, anchored at both ends, `.` matching
- * newlines too, as in Prometheus 3. It is matched by PCRE2's DFA matcher, in
- * time proportional to the text. What RE2 does not have (look-around, back
- * references, possessive and atomic groups, recursion) is refused.
- * Returns 0, or -1 with DM_EPARSE.
- */
-int dm_regex_new(struct dm_str pattern, struct dm_regex **ret,
-    struct dm_err *err) DM_MUST_CHECK;
-void dm_regex_free(struct dm_regex *r);
-bool dm_regex_matches(struct dm_regex *r, struct dm_str text);
 
 /** One matcher of a selector. A label that is missing has the value "". */
 struct dm_matcher {
@@ -40,6 +27,11 @@ int dm_matcher_init(struct dm_matcher *ret, enum dm_match op,
     struct dm_str name, struct dm_str value, struct dm_err *err) DM_MUST_CHECK;
 void dm_matcher_release(struct dm_matcher *m);
 
+/** Returns 1, 0, or -1 with DM_ELIMIT: as dm_regex_match. */
+int dm_matcher_match(const struct dm_matcher *m, struct dm_str value,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** The same, false where it can't be found out. */
 bool dm_matcher_matches(const struct dm_matcher *m, struct dm_str value);
 
 /** Which samples an expression looks at. */
@@ -60,7 +52,11 @@ struct dm_selector {
 	int64_t from_us, to_us;
 };
 
-/** Does a series belong to it? */
+/** Does a series belong to it? Returns 1, 0, or -1 with DM_ELIMIT. */
+int dm_selector_match(const struct dm_selector *s, const struct dm_name *name,
+    const struct dm_labels *labels, struct dm_err *err) DM_MUST_CHECK;
+
+/** The same, false where it can't be found out. */
 bool dm_selector_matches(const struct dm_selector *s,
     const struct dm_name *name, const struct dm_labels *labels);
 

@@ -1,236 +1,68 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "series/regex.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "base/utf8.h"
-#include "series/matcher.h"
+/* The DFA matcher compares the states it is in with each other, at each
+ * character: parts of a second in all. */
+#define COMPARISONS_MAX 4e8
+#define STATES_MIN	32
+#define STATES_MAX	4096
+#define INTS_OF(states) (20 + 6 * (states)) /* now and next, three each */
 
-#define WORKSPACE_MAX_INTS (1024 * 1024)
-#define REPEAT_MAX	   1000 /* as RE2 */
+/* Groups are found by back-tracking, so many steps at most. */
+#define STEPS_MAX 100000
+
+/* Of what a template becomes. */
+#define EXPANDED_MAX_BYTES (64 * 1024)
 
 struct dm_regex {
 	pcre2_code *code;
 	pcre2_match_data *match;
+	pcre2_match_context *context; /* where groups were asked for */
 	int *workspace;
-	size_t workspace_ints;
+	size_t states; /* that it has room for */
+	struct dm_regex_groups groups;
 };
-
-/* Where a pattern is being rewritten from RE2's syntax to PCRE2's. */
-struct rewrite {
-	struct dm_str in;
-	size_t at;
-	struct dm_buf out;
-};
-
-static int unsupported(struct dm_err *err, const char *what)
-{
-	return dm_err_set(err, DM_EPARSE,
-	    "regular expression: %s is not supported (RE2 syntax)", what);
-}
-
-static char peek(const struct rewrite *r, size_t ahead)
-{
-	return r->at + ahead < r->in.n ? r->in.p[r->at + ahead] : '\0';
-}
-
-static void copy(struct rewrite *r, size_t n)
-{
-	if (n > r->in.n - r->at)
-		n = r->in.n - r->at;
-	dm_buf_add(&r->out, r->in.p + r->at, n);
-	r->at += n;
-}
-
-/* Behind a backslash RE2 knows these letters; the rest is punctuation. */
-static int rewrite_escape(struct rewrite *r, bool in_class, struct dm_err *err)
-{
-	char c = peek(r, 1);
-
-	if (c == 'v') { /* a vertical tab in RE2, any such space in PCRE2 */
-		dm_buf_add_cstr(&r->out, "\\x0b");
-		r->at += 2;
-		return 0;
-	}
-	if (c == 'Q' && !in_class) {
-		const char *end =
-		    memmem(r->in.p + r->at, r->in.n - r->at, "\\E", 2);
-
-		copy(r, end ? (size_t)(end + 2 - (r->in.p + r->at))
-			    : r->in.n - r->at);
-		return 0;
-	}
-	if (c >= '1' && c <= '9')
-		return unsupported(err, "a back reference");
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-		if (!strchr(
-			in_class ? "adDfnprPsStwWx" : "aAbBdDfnprPsStwWxz", c))
-			return dm_err_set(err, DM_EPARSE,
-			    "regular expression: \\%c is not supported "
-			    "(RE2 syntax)",
-			    c);
-	}
-	copy(r, 2);
-	return 0;
-}
-
-static int rewrite_class(struct rewrite *r, struct dm_err *err)
-{
-	copy(r, 1);
-	if (peek(r, 0) == '^')
-		copy(r, 1);
-	if (peek(r, 0) == ']')
-		copy(r, 1);
-	while (r->at < r->in.n && peek(r, 0) != ']') {
-		if (peek(r, 0) == '\\') {
-			if (rewrite_escape(r, true, err) < 0)
-				return -1;
-		} else if (peek(r, 0) == '[' && peek(r, 1) == ':') {
-			const char *end =
-			    memmem(r->in.p + r->at, r->in.n - r->at, ":]", 2);
-
-			copy(
-			    r, end ? (size_t)(end + 2 - (r->in.p + r->at)) : 1);
-		} else if (peek(r, 0) == '[') {
-			dm_buf_add_char(&r->out, '\\');
-			copy(r, 1);
-		} else {
-			copy(r, 1);
-		}
-	}
-	copy(r, 1);
-	return 0;
-}
-
-/* "(?" of RE2: (?:, (?P<name>, (?<name>, (?flags), (?flags:. */
-static int rewrite_group(struct rewrite *r, struct dm_err *err)
-{
-	size_t i = 2;
-
-	if (peek(r, 1) == '*')
-		return unsupported(err, "a verb (*…)");
-	if (peek(r, 1) != '?') {
-		copy(r, 1);
-		return 0;
-	}
-	if (peek(r, 2) == 'P' && peek(r, 3) == '<') {
-		copy(r, 4);
-		return 0;
-	}
-	if (peek(r, 2) == '<' && peek(r, 3) != '=' && peek(r, 3) != '!') {
-		copy(r, 3);
-		return 0;
-	}
-	dm_buf_add_cstr(&r->out, "(?");
-	while (peek(r, i) && strchr("imsU-", peek(r, i))) {
-		/* Greediness makes no difference to a match of the whole
-		 * text, and PCRE2's U is J there. */
-		if (peek(r, i) != 'U')
-			dm_buf_add_char(&r->out, peek(r, i));
-		i++;
-	}
-	if (peek(r, i) != ':' && (peek(r, i) != ')' || i == 2))
-		return unsupported(err, "this kind of group (?…)");
-	r->at += i;
-	copy(r, 1);
-	return 0;
-}
-
-/* The length of a {n}, {n,} or {n,m}; 0 where it is plain text. */
-static size_t repeat_length(const struct rewrite *r, bool *ret_too_many)
-{
-	size_t i = 1;
-	unsigned long n = 0;
-
-	*ret_too_many = false;
-	if (peek(r, 1) < '0' || peek(r, 1) > '9')
-		return 0;
-	for (; peek(r, i) && strchr("0123456789,", peek(r, i)); i++) {
-		n = peek(r, i) == ','
-			? 0
-			: (n * 10 + (unsigned long)(peek(r, i) - '0')) %
-			      1000000;
-		if (n > REPEAT_MAX)
-			*ret_too_many = true;
-	}
-	return peek(r, i) == '}' ? i + 1 : 0;
-}
-
-static int rewrite_repeat(struct rewrite *r, struct dm_err *err)
-{
-	bool too_many = false;
-	size_t n = 1;
-
-	if (peek(r, 0) == '{') {
-		n = repeat_length(r, &too_many);
-		if (n == 0) {
-			copy(r, 1);
-			return 0;
-		}
-		if (too_many)
-			return unsupported(err, "a repeat count above 1000");
-	}
-	copy(r, n);
-	if (peek(r, 0) == '?')
-		copy(r, 1);
-	if (peek(r, 0) && strchr("*+?", peek(r, 0)))
-		return unsupported(err, "a repeated repetition");
-	return 0;
-}
-
-static int rewrite(struct rewrite *r, struct dm_err *err)
-{
-	int rc = 0;
-
-	while (rc == 0 && r->at < r->in.n) {
-		switch (peek(r, 0)) {
-		case '\\':
-			rc = rewrite_escape(r, false, err);
-			break;
-		case '[':
-			rc = rewrite_class(r, err);
-			break;
-		case '(':
-			rc = rewrite_group(r, err);
-			break;
-		case '*':
-		case '+':
-		case '?':
-		case '{':
-			rc = rewrite_repeat(r, err);
-			break;
-		default:
-			copy(r, 1);
-		}
-	}
-	return rc < 0 ? -1 : dm_buf_ok(&r->out, err);
-}
 
 static int compile(
     struct dm_regex *re, struct dm_str pattern, struct dm_err *err)
 {
-	struct rewrite r = {.in = pattern};
-	PCRE2_UCHAR text[128];
-	PCRE2_SIZE offset;
+	DM_AUTO_BUF struct dm_buf text = {0};
+	pcre2_compile_context *c;
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE where;
 	int code;
 
-	if (!dm_utf8_valid(pattern.p, pattern.n))
-		return dm_err_set(err, DM_EPARSE,
-		    "regular expression: it is not valid UTF-8");
-	if (rewrite(&r, err) < 0) {
-		dm_buf_release(&r.out);
+	if (dm_regex_translate(pattern, &text, &re->groups, err) < 0)
 		return -1;
-	}
-	re->code = pcre2_compile((PCRE2_SPTR)(r.out.n ? r.out.p : ""), r.out.n,
-	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL | PCRE2_UTF |
-		PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES,
-	    &code, &offset, NULL);
-	dm_buf_release(&r.out);
+	c = pcre2_compile_context_create(NULL);
+	if (!c)
+		return dm_err_nomem(err);
+	pcre2_set_newline(c, PCRE2_NEWLINE_LF);
+	re->code = pcre2_compile((PCRE2_SPTR)(text.n ? text.p : ""), text.n,
+	    DM_REGEX_OPTIONS | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
+		PCRE2_DOTALL,
+	    &code, &where, c);
+	pcre2_compile_context_free(c);
 	if (re->code)
 		return 0;
-	pcre2_get_error_message(code, text, sizeof(text));
+	pcre2_get_error_message(code, why, sizeof(why));
 	return dm_err_set(
-	    err, DM_EPARSE, "regular expression: %s", (const char *)text);
+	    err, DM_EPARSE, "regular expression: %s", (const char *)why);
+}
+
+static bool grow(struct dm_regex *re, size_t states)
+{
+	int *bigger = realloc(re->workspace, INTS_OF(states) * sizeof(int));
+
+	if (!bigger)
+		return false;
+	re->workspace = bigger;
+	re->states = states;
+	return true;
 }
 
 int dm_regex_new(
@@ -245,9 +77,7 @@ int dm_regex_new(
 		return -1;
 	}
 	re->match = pcre2_match_data_create_from_pattern(re->code, NULL);
-	re->workspace_ints = 1024;
-	re->workspace = malloc(re->workspace_ints * sizeof(int));
-	if (!re->match || !re->workspace) {
+	if (!re->match || !grow(re, STATES_MIN)) {
 		dm_regex_free(re);
 		return dm_err_nomem(err);
 	}
@@ -261,29 +91,163 @@ void dm_regex_free(struct dm_regex *r)
 		return;
 	pcre2_code_free(r->code);
 	pcre2_match_data_free(r->match);
+	pcre2_match_context_free(r->context);
+	dm_regex_groups_release(&r->groups);
 	free(r->workspace);
 	free(r);
 }
 
-bool dm_regex_matches(struct dm_regex *r, struct dm_str text)
+/* How many states at once are not too many for a text of this length. */
+static size_t states_for(size_t bytes)
 {
-	const char *p = text.n ? text.p : "";
-	size_t ints;
-	int rc, *bigger;
+	size_t states = STATES_MIN;
+
+	while (states < STATES_MAX &&
+	       4.0 * (double)states * (double)states * (double)bytes <=
+		   COMPARISONS_MAX)
+		states *= 2;
+	return states;
+}
+
+static int too_long(struct dm_err *err, const char *what)
+{
+	return dm_err_set(err, DM_ELIMIT,
+	    "matching a regular expression takes too long: %s", what);
+}
+
+int dm_regex_match(struct dm_regex *r, struct dm_str text, struct dm_err *err)
+{
+	size_t most = states_for(text.n);
+	int rc;
 
 	for (;;) {
-		rc = pcre2_dfa_match(r->code, (PCRE2_SPTR)p, text.n, 0, 0,
-		    r->match, NULL, r->workspace, r->workspace_ints);
-		if (rc != PCRE2_ERROR_DFA_WSSIZE ||
-		    r->workspace_ints >= WORKSPACE_MAX_INTS)
+		size_t states = r->states < most ? r->states : most;
+
+		rc = pcre2_dfa_match(r->code,
+		    (PCRE2_SPTR)(text.n ? text.p : ""), text.n, 0, 0, r->match,
+		    NULL, r->workspace, INTS_OF(states));
+		if (rc != PCRE2_ERROR_DFA_WSSIZE)
 			break;
-		/* Its size goes with the pattern's states, not the text. */
-		ints = 4 * r->workspace_ints;
-		bigger = realloc(r->workspace, ints * sizeof(int));
-		if (!bigger)
-			break;
-		r->workspace = bigger;
-		r->workspace_ints = ints;
+		if (states == most)
+			return too_long(
+			    err, "too many alternatives for so long a text");
+		if (!grow(r, 2 * states))
+			return dm_err_nomem(err);
 	}
-	return rc >= 0;
+	/* It may find one that ends before the text does; the longest. */
+	if (rc >= 0)
+		return pcre2_get_ovector_pointer(r->match)[1] == text.n;
+	return rc == PCRE2_ERROR_NOMATCH
+		   ? 0
+		   : dm_err_set(err, DM_ELIMIT,
+			 "a regular expression can't be matched (PCRE2 says "
+			 "%d)",
+			 rc);
+}
+
+bool dm_regex_matches(struct dm_regex *r, struct dm_str text)
+{
+	return dm_regex_match(r, text, NULL) > 0;
+}
+
+bool dm_regex_has_sure_groups(const struct dm_regex *r)
+{
+	return !r->groups.repeats_empty;
+}
+
+/* Find the groups of a text that is known to match. */
+static int find_groups(
+    struct dm_regex *r, struct dm_str text, struct dm_err *err)
+{
+	int rc;
+
+	if (!r->context) {
+		r->context = pcre2_match_context_create(NULL);
+		if (!r->context)
+			return dm_err_nomem(err);
+		pcre2_set_match_limit(r->context, STEPS_MAX);
+	}
+	rc = pcre2_match(r->code, (PCRE2_SPTR)(text.n ? text.p : ""), text.n, 0,
+	    0, r->match, r->context);
+	if (rc >= 0)
+		return 0;
+	return too_long(err, "it back-tracks too much for its groups");
+}
+
+/* A group by its name or number; one that is not there is empty. */
+static void add_group(const struct dm_regex *r, struct dm_str text,
+    struct dm_str name, struct dm_buf *b)
+{
+	const PCRE2_SIZE *o = pcre2_get_ovector_pointer(r->match);
+	bool zero = name.n > 1 && *name.p == '0';
+	uint64_t i;
+
+	if (zero || !dm_str_u64(name, &i)) {
+		for (i = 1; i <= r->groups.n; i++) {
+			if (dm_str_eq(r->groups.names[i - 1], name) &&
+			    o[2 * i] != PCRE2_UNSET)
+				break;
+		}
+	}
+	if (i <= r->groups.n && o[2 * i] != PCRE2_UNSET)
+		dm_buf_add(b, text.p + o[2 * i], o[2 * i + 1] - o[2 * i]);
+}
+
+static bool is_name_char(char c)
+{
+	return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
+/* The group that a $ names. Returns the bytes taken, 0 where it is only a $. */
+static size_t group_name(struct dm_str s, struct dm_str *ret)
+{
+	bool braces = s.n > 0 && *s.p == '{';
+	size_t from = braces ? 1 : 0, n = from;
+
+	while (n < s.n && is_name_char(s.p[n]))
+		n++;
+	*ret = (struct dm_str){s.p + from, n - from};
+	if (ret->n == 0 || (braces && (n == s.n || s.p[n] != '}')))
+		return 0;
+	return braces ? n + 1 : n;
+}
+
+static void expand(const struct dm_regex *r, struct dm_str text,
+    struct dm_str pattern, struct dm_buf *b)
+{
+	struct dm_str name;
+
+	for (size_t i = 0; i < pattern.n && b->n <= EXPANDED_MAX_BYTES; i++) {
+		struct dm_str rest = {pattern.p + i + 1, pattern.n - i - 1};
+		size_t n;
+
+		if (pattern.p[i] != '$') {
+			dm_buf_add_char(b, pattern.p[i]);
+		} else if (rest.n > 0 && *rest.p == '$') {
+			dm_buf_add_char(b, '$');
+			i++;
+		} else if ((n = group_name(rest, &name)) > 0) {
+			add_group(r, text, name, b);
+			i += n;
+		} else {
+			dm_buf_add_char(b, '$');
+		}
+	}
+}
+
+int dm_regex_expand(struct dm_regex *r, struct dm_str text,
+    struct dm_str pattern, struct dm_buf *b, struct dm_err *err)
+{
+	int rc = dm_regex_match(r, text, err);
+
+	if (rc <= 0)
+		return rc;
+	if (find_groups(r, text, err) < 0)
+		return -1;
+	expand(r, text, pattern, b);
+	if (b->n > EXPANDED_MAX_BYTES)
+		return dm_err_set(err, DM_ELIMIT,
+		    "a label becomes longer than %d bytes", EXPANDED_MAX_BYTES);
+	return dm_buf_ok(b, err) < 0 ? -1 : 1;
 }

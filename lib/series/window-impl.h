@@ -12,6 +12,9 @@ struct dm_selection {
 	size_t refs;
 	const struct dm_series **series;
 	size_t n, cap;
+	/* Of these it could not be found out: see dm_selector_match. */
+	const struct dm_series **undecided;
+	size_t n_undecided, cap_undecided;
 };
 
 /* A target, and the sweep that is being told. */

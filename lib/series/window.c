@@ -50,6 +50,7 @@ static void selection_free(struct dm_selection *s)
 	free(s->selector.matchers);
 	free((char *)s->selector.name.p);
 	free(s->series);
+	free(s->undecided);
 	free(s);
 }
 
@@ -150,15 +151,29 @@ static int copy_selector(
 	return 0;
 }
 
+/* Where it belongs to it. */
 static int selection_add(
     struct dm_selection *sel, struct dm_kept *k, struct dm_err *err)
 {
+	int rc =
+	    dm_selector_match(&sel->selector, k->s.name, k->s.labels, NULL);
+
+	if (rc == 0)
+		return 0;
+	if (k->keep_us < sel->selector.reach_us)
+		k->keep_us = sel->selector.reach_us;
+	if (rc < 0) {
+		if (dm_window_grow((void **)&sel->undecided, sel->n_undecided,
+			&sel->cap_undecided, sizeof(struct dm_series *),
+			err) < 0)
+			return -1;
+		sel->undecided[sel->n_undecided++] = &k->s;
+		return 0;
+	}
 	if (dm_window_grow((void **)&sel->series, sel->n, &sel->cap,
 		sizeof(struct dm_series *), err) < 0)
 		return -1;
 	sel->series[sel->n++] = &k->s;
-	if (k->keep_us < sel->selector.reach_us)
-		k->keep_us = sel->selector.reach_us;
 	return 0;
 }
 
@@ -167,11 +182,7 @@ static int fill_selection(
     struct dm_window *w, struct dm_selection *sel, struct dm_err *err)
 {
 	for (size_t i = 0; i < w->n_series; i++) {
-		struct dm_kept *k = w->series[i];
-
-		if (dm_selector_matches(
-			&sel->selector, k->s.name, k->s.labels) &&
-		    selection_add(sel, k, err) < 0)
+		if (selection_add(sel, w->series[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -198,17 +209,25 @@ static int new_selection(struct dm_window *w,
 	return 0;
 }
 
+/* Somebody wants these series, and so far back. */
+static void keep(const struct dm_series **series, size_t n, int64_t reach_us)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct dm_kept *k = (struct dm_kept *)series[i];
+
+		k->dead = false;
+		if (k->keep_us < reach_us)
+			k->keep_us = reach_us;
+	}
+}
+
 static void reach_further(struct dm_selection *sel, int64_t reach_us)
 {
 	if (reach_us <= sel->selector.reach_us)
 		return;
 	sel->selector.reach_us = reach_us;
-	for (size_t i = 0; i < sel->n; i++) {
-		struct dm_kept *k = (struct dm_kept *)sel->series[i];
-
-		if (k->keep_us < reach_us)
-			k->keep_us = reach_us;
-	}
+	keep(sel->series, sel->n, reach_us);
+	keep(sel->undecided, sel->n_undecided, reach_us);
 }
 
 static int window_prepare(void *ctx, const struct dm_selector *selector,
@@ -238,7 +257,14 @@ static int window_select(void *ctx, void *handle, int64_t from_us,
 {
 	const struct dm_selection *sel = handle;
 
-	(void)ctx, (void)from_us, (void)to_us, (void)err;
+	(void)ctx, (void)from_us, (void)to_us;
+	if (sel->n_undecided)
+		return dm_err_set(err, DM_ELIMIT,
+		    "it takes too long to find out whether a regular "
+		    "expression matches labels of %zu series, one of them "
+		    "%.*s",
+		    sel->n_undecided, (int)sel->undecided[0]->name->text.n,
+		    sel->undecided[0]->name->text.p);
 	*ret = (struct dm_series_set){sel->series, sel->n};
 	return 0;
 }
@@ -253,13 +279,8 @@ static void forget_reach(struct dm_window *w)
 	for (size_t i = 0; i < w->n_selections; i++) {
 		const struct dm_selection *sel = w->selections[i];
 
-		for (size_t j = 0; j < sel->n; j++) {
-			struct dm_kept *k = (struct dm_kept *)sel->series[j];
-
-			k->dead = false;
-			if (k->keep_us < sel->selector.reach_us)
-				k->keep_us = sel->selector.reach_us;
-		}
+		keep(sel->series, sel->n, sel->selector.reach_us);
+		keep(sel->undecided, sel->n_undecided, sel->selector.reach_us);
 	}
 	dm_window_prune(w);
 }
@@ -303,8 +324,8 @@ static bool is_wanted(const struct dm_window *w, const struct dm_name *name,
     const struct dm_labels *labels)
 {
 	for (size_t i = 0; i < w->n_selections; i++) {
-		if (dm_selector_matches(
-			&w->selections[i]->selector, name, labels))
+		if (dm_selector_match(
+			&w->selections[i]->selector, name, labels, NULL))
 			return true;
 	}
 	return false;
@@ -314,11 +335,7 @@ static int add_to_selections(
     struct dm_window *w, struct dm_kept *k, struct dm_err *err)
 {
 	for (size_t i = 0; i < w->n_selections; i++) {
-		struct dm_selection *sel = w->selections[i];
-
-		if (dm_selector_matches(
-			&sel->selector, k->s.name, k->s.labels) &&
-		    selection_add(sel, k, err) < 0)
+		if (selection_add(w->selections[i], k, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -367,6 +384,17 @@ void dm_window_advance(struct dm_window *w, int64_t t_us)
 		dm_window_prune(w);
 }
 
+static size_t prune_list(const struct dm_series **series, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!((const struct dm_kept *)series[i])->dead)
+			series[kept++] = series[i];
+	}
+	return kept;
+}
+
 static void prune_lists(struct dm_window *w)
 {
 	size_t kept;
@@ -374,12 +402,8 @@ static void prune_lists(struct dm_window *w)
 	for (size_t i = 0; i < w->n_selections; i++) {
 		struct dm_selection *sel = w->selections[i];
 
-		kept = 0;
-		for (size_t j = 0; j < sel->n; j++) {
-			if (!((const struct dm_kept *)sel->series[j])->dead)
-				sel->series[kept++] = sel->series[j];
-		}
-		sel->n = kept;
+		sel->n = prune_list(sel->series, sel->n);
+		sel->n_undecided = prune_list(sel->undecided, sel->n_undecided);
 	}
 	for (size_t i = 0; i < w->n_targets; i++) {
 		struct dm_swept *t = w->targets[i];

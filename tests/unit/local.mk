@@ -66,6 +66,11 @@ tests_unit_test_docker_SOURCES = tests/unit/test-docker.c \
 tests_unit_test_docker_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_docker_LDADD = $(LDADD_TEST) $(CURL_LIBS) $(JANSSON_LIBS)
 
+UNIT_TESTS += tests/unit/test-regex
+tests_unit_test_regex_SOURCES = tests/unit/test-regex.c
+tests_unit_test_regex_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_regex_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
+
 UNIT_TESTS += tests/unit/test-promql
 tests_unit_test_promql_SOURCES = tests/unit/test-promql.c \
 	tests/unit/promql-fixture.c tests/unit/promql-fixture.h

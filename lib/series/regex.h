@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_SERIES_REGEX_H
+#define DM_SERIES_REGEX_H
+
+#include "base/buf.h"
+
+struct dm_regex;
+
+/**
+ * A regular expression in RE2's syntax, anchored at both ends, `.` matching
+ * newlines too, as in Prometheus 3. It is translated to PCRE2's and matched
+ * by its DFA matcher, which does not back-track. What RE2 does not have
+ * (look-around, back references, possessive and atomic groups, recursion) is
+ * refused.
+ * Returns 0, or -1 with DM_EPARSE and a message that says at which character
+ * of the pattern; DM_ELIMIT when it is too large.
+ */
+int dm_regex_new(struct dm_str pattern, struct dm_regex **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+void dm_regex_free(struct dm_regex *r);
+
+/**
+ * Does it match all of a text?
+ * Returns 1, 0, or -1 with DM_ELIMIT when that would take too long to find
+ * out: the longer the text, the fewer alternatives may be followed at once.
+ */
+int dm_regex_match(
+    struct dm_regex *r, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
+
+/** The same, false where it can't be found out. */
+bool dm_regex_matches(struct dm_regex *r, struct dm_str text);
+
+/** Do its groups match what RE2's do? Not those of ((a)*)+, where one that may
+ * match nothing is repeated. */
+bool dm_regex_has_sure_groups(const struct dm_regex *r);
+
+/**
+ * Where it matches all of a text, add a template in which $1, ${1}, $name,
+ * ${name} stand for groups, $$ for a dollar.
+ * Returns 1, 0 where it does not match, or -1 with DM_ELIMIT when that would
+ * take too long or gives a text that is too long; DM_ENOMEM.
+ * Source of the syntax: Go, Regexp.Expand.
+ */
+int dm_regex_expand(struct dm_regex *r, struct dm_str text,
+    struct dm_str pattern, struct dm_buf *b, struct dm_err *err) DM_MUST_CHECK;
+
+struct dm_regex_groups {
+	/* By their number less 1; empty for one without. Each its own
+	 * allocation. */
+	struct dm_str *names;
+	size_t n, cap;
+	/* One that may match nothing is repeated: RE2 and PCRE2 differ in
+	 * what it has matched last. */
+	bool repeats_empty;
+};
+
+void dm_regex_groups_release(struct dm_regex_groups *g);
+
+/**
+ * Add a pattern of RE2's syntax as one of PCRE2's, to be compiled with
+ * DM_REGEX_OPTIONS and newlines being \n; (?s) is not set. Groups are
+ * numbered, not named.
+ * @groups  gets their names
+ * Returns 0, or -1 with DM_EPARSE, DM_ELIMIT or DM_ENOMEM.
+ */
+int dm_regex_translate(struct dm_str pattern, struct dm_buf *b,
+    struct dm_regex_groups *groups, struct dm_err *err) DM_MUST_CHECK;
+
+#define DM_REGEX_OPTIONS                                                       \
+	(PCRE2_UTF | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UCP |                  \
+	    PCRE2_NEVER_BACKSLASH_C)
+
+#endif
