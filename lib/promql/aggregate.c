@@ -105,45 +105,6 @@ static double group_value(const struct group *g, enum dm_token_type op)
 	}
 }
 
-/* A group that __name__ is part of: the name is no label of the result. */
-static int take_name(
-    struct dm_expr *e, struct dm_element *el, struct dm_err *err)
-{
-	const struct dm_str name = DM_STR(DM_LABEL_NAME);
-	struct dm_labels_builder *b = &e->builder;
-	struct dm_str text = dm_labels_get(el->labels, name);
-
-	if (text.n == 0)
-		return 0;
-	if (dm_labels_name(e->querier.pool, text, &el->name, err) < 0)
-		return -1;
-	dm_labels_builder_start(b, el->labels);
-	dm_labels_builder_drop(b, &name, 1);
-	if (dm_labels_builder_done(b, e->querier.pool, &el->labels, err) < 0)
-		return -1;
-	return dm_eval_hold(e, el->labels, err);
-}
-
-/* The group of an element: its index, or *n of a new one. */
-static int find_group(struct dm_expr *e, struct dm_node *node,
-    const struct dm_element *el, size_t n, struct dm_labels **ret_labels,
-    size_t *ret, struct dm_err *err)
-{
-	struct dm_labels *labels = dm_group(e, node, el, err);
-	struct dm_slot *s;
-
-	if (!labels)
-		return -1;
-	s = dm_slot(e, 0, labels);
-	if (!s)
-		return dm_err_nomem(err);
-	if (!dm_slot_is_noted(e, 0, s))
-		dm_slot_note(e, 0, s, n);
-	*ret_labels = labels;
-	*ret = s->index;
-	return 0;
-}
-
 static int fold(struct dm_expr *e, struct dm_node *node,
     const struct dm_vec *in, struct dm_err *err)
 {
@@ -155,7 +116,8 @@ static int fold(struct dm_expr *e, struct dm_node *node,
 	if (!groups)
 		return -1;
 	for (size_t i = 0; i < in->n; i++) {
-		if (find_group(e, node, &in->p[i], n, &labels, &at, err) < 0)
+		if (dm_eval_find_group(
+			e, node, &in->p[i], n, &labels, &at, err) < 0)
 			return -1;
 		if (at < n)
 			group_add(&groups[at], node->op, in->p[i].value);
@@ -168,7 +130,7 @@ static int fold(struct dm_expr *e, struct dm_node *node,
 
 		*el = (struct dm_element){
 		    groups[i].labels, NULL, group_value(&groups[i], node->op)};
-		if (node->grouped_by_name && take_name(e, el, err) < 0)
+		if (node->grouped_by_name && dm_eval_take_name(e, el, err) < 0)
 			return -1;
 	}
 	node->out.n = n;
@@ -201,17 +163,6 @@ static int cmp_falling(const void *x, const void *y)
 	return cmp_rising(x, y);
 }
 
-static int check_parameter(
-    struct dm_expr *e, const struct dm_node *node, struct dm_err *err)
-{
-	if (node->op == DM_TOKEN_QUANTILE ||
-	    fabs(node->args[0]->scalar) < 9.2e18)
-		return 0;
-	return dm_expr_error(e, node->args[0]->at, DM_EINVAL, err,
-	    "the parameter of %s must be a number below 2^63",
-	    dm_token_name(node->op));
-}
-
 /* One group's members, sorted: those that topk and bottomk keep, or the
  * quantile. */
 static void emit(struct dm_node *node, const struct dm_vec *in,
@@ -241,11 +192,12 @@ static int select_members(struct dm_expr *e, struct dm_node *node,
 	size_t n = 0, from = 0;
 	double k = node->args[0]->scalar;
 
-	if (!m || !labels || !values || check_parameter(e, node, err) < 0)
+	if (!m || !labels || !values)
 		return -1;
 	for (size_t i = 0; i < in->n; i++) {
 		m[i] = (struct member){.index = i, .value = in->p[i].value};
-		if (find_group(e, node, &in->p[i], n, &l, &m[i].group, err) < 0)
+		if (dm_eval_find_group(
+			e, node, &in->p[i], n, &l, &m[i].group, err) < 0)
 			return -1;
 		if (m[i].group == n)
 			labels[n++] = l;
@@ -263,10 +215,42 @@ static int select_members(struct dm_expr *e, struct dm_node *node,
 	for (size_t i = 0; node->op == DM_TOKEN_QUANTILE &&
 			   node->grouped_by_name && i < node->out.n;
 	     i++) {
-		if (take_name(e, &node->out.p[i], err) < 0)
+		if (dm_eval_take_name(e, &node->out.p[i], err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* How many are asked for. Returns 1, 0 where that is none, or -1. */
+static int check_k(
+    struct dm_expr *e, const struct dm_node *n, struct dm_err *err)
+{
+	double k = n->args[0]->scalar;
+
+	if (n->op == DM_TOKEN_QUANTILE)
+		return 1;
+	if (n->op == DM_TOKEN_LIMIT_RATIO ? k == 0 : k < 1)
+		return 0;
+	if (!isnan(k) && (k < 9.2e18 || n->op == DM_TOKEN_LIMIT_RATIO))
+		return 1;
+	return dm_expr_error(e, n->args[0]->at, DM_EINVAL, err,
+	    "the parameter of %s must be a number below 2^63",
+	    dm_token_name(n->op));
+}
+
+static int with_parameter(
+    struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	const struct dm_vec *in = &n->args[1]->out;
+	int rc = check_k(e, n, err);
+
+	if (rc <= 0)
+		return rc;
+	if (n->op == DM_TOKEN_LIMITK)
+		return dm_eval_limitk(e, n, in, err);
+	if (n->op == DM_TOKEN_LIMIT_RATIO)
+		return dm_eval_limit_ratio(e, n, in, err);
+	return select_members(e, n, in, err);
 }
 
 int dm_eval_aggregate(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
@@ -280,7 +264,9 @@ int dm_eval_aggregate(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	if (dm_vec_reserve(&n->out, in->n, err) < 0 ||
 	    dm_slots_begin(e, 0, err) < 0)
 		return -1;
+	if (n->op == DM_TOKEN_COUNT_VALUES)
+		return dm_eval_count_values(e, n, in, err);
 	if (n->n_args == 2)
-		return select_members(e, n, in, err);
+		return with_parameter(e, n, err);
 	return fold(e, n, in, err);
 }

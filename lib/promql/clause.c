@@ -15,10 +15,11 @@ static int add_matcher(struct dm_parser *p, struct dm_node *n, unsigned at,
 	struct dm_matcher *bigger;
 	struct dm_err why;
 
-	if (op == DM_MATCH_EQ && dm_str_is(name, DM_LABEL_NAME) && value.n) {
-		if (s->name.n)
-			return dm_expr_error(p->e, at, DM_EPARSE, p->err,
-			    "metric name must not be set twice");
+	if (n->has_name && dm_str_is(name, DM_LABEL_NAME))
+		return dm_expr_error(p->e, at, DM_EPARSE, p->err,
+		    "metric name must not be set twice");
+	if (op == DM_MATCH_EQ && dm_str_is(name, DM_LABEL_NAME) && value.n &&
+	    s->name.n == 0) {
 		s->name.p = dm_str_dup(value);
 		s->name.n = value.n;
 		return s->name.p ? 0 : dm_err_nomem(p->err);
@@ -71,7 +72,7 @@ static int parse_matcher(struct dm_parser *p, struct dm_node *n)
 	bool quoted = p->token.type == DM_TOKEN_STRING;
 	struct dm_str text = quoted ? dm_buf_str(&p->string) : p->token.text;
 
-	if ((!quoted && p->token.type != DM_TOKEN_NAME) || text.n == 0 ||
+	if ((!quoted && !dm_token_is_name(&p->token)) || text.n == 0 ||
 	    (!quoted && memchr(text.p, ':', text.n)))
 		return dm_parse_unexpected(p, "a label name or \"}\"");
 	name = dm_str_dup(text);
@@ -137,6 +138,7 @@ int dm_parse_selector(struct dm_parser *p, struct dm_node **ret)
 		if (add_matcher(p, n, p->token.at, DM_MATCH_EQ,
 			DM_STR(DM_LABEL_NAME), p->token.text) < 0)
 			return fail_free(n);
+		n->has_name = true;
 		dm_parse_next(p);
 	}
 	if (p->token.type == DM_TOKEN_LBRACE && parse_matchers(p, n) < 0)
@@ -206,15 +208,16 @@ int dm_parse_call(struct dm_parser *p, struct dm_node **ret)
 
 	if (!f)
 		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-		    "function %.*s is not supported",
+		    "function %.*s %s",
 		    (int)(p->token.text.n > 60 ? 60 : p->token.text.n),
-		    p->token.text.p);
+		    p->token.text.p, dm_function_missing(p->token.text));
 	n = dm_parse_node(p, DM_NODE_CALL, f->ret);
 	if (!n)
 		return -1;
 	n->function = f;
 	dm_parse_next(p);
-	if (dm_parse_args(p, n) < 0 || check_args(p, n) < 0)
+	if (dm_parse_args(p, n) < 0 || check_args(p, n) < 0 ||
+	    (f->check && f->check(p->e, n, p->err) < 0))
 		return fail_free(n);
 	*ret = n;
 	return 0;
@@ -239,13 +242,25 @@ static int parse_grouping(struct dm_parser *p, struct dm_node *n, bool *seen)
 	return 0;
 }
 
+/* The label that count_values sets is one of the group's. */
+static int check_count_values(struct dm_parser *p, struct dm_node *n)
+{
+	struct dm_str label = {n->args[0]->string, n->args[0]->string_n};
+
+	if (label.n == 0)
+		return dm_expr_error(p->e, n->args[0]->at, DM_EPARSE, p->err,
+		    "count_values needs the name of a label");
+	if (!n->on)
+		return 0;
+	n->grouped_by_name |= dm_str_is(label, DM_LABEL_NAME);
+	return dm_parse_add_name(p, &n->names, label);
+}
+
 static int check_aggregate(struct dm_parser *p, struct dm_node *n)
 {
 	const char *name = dm_token_name(n->op);
-	size_t wanted = n->op == DM_TOKEN_TOPK || n->op == DM_TOKEN_BOTTOMK ||
-				n->op == DM_TOKEN_QUANTILE
-			    ? 2
-			    : 1;
+	bool counts = n->op == DM_TOKEN_COUNT_VALUES;
+	size_t wanted = n->op >= DM_TOKEN_TOPK ? 2 : 1;
 
 	if (n->n_args != wanted)
 		return dm_expr_error(p->e, n->at, DM_EPARSE, p->err,
@@ -253,10 +268,13 @@ static int check_aggregate(struct dm_parser *p, struct dm_node *n)
 		    "provided, expected %zu, got %zu",
 		    wanted, n->n_args);
 	if (wanted == 2 &&
-	    check_arg(p, n->args[0], DM_EXPR_SCALAR, "parameter of", name) < 0)
+	    check_arg(p, n->args[0], counts ? DM_EXPR_STRING : DM_EXPR_SCALAR,
+		"parameter of", name) < 0)
 		return -1;
-	return check_arg(
-	    p, n->args[wanted - 1], DM_EXPR_VECTOR, "aggregation", name);
+	if (check_arg(p, n->args[wanted - 1], DM_EXPR_VECTOR, "aggregation",
+		name) < 0)
+		return -1;
+	return counts ? check_count_values(p, n) : 0;
 }
 
 int dm_parse_aggregate(
@@ -273,7 +291,8 @@ int dm_parse_aggregate(
 	if (parse_grouping(p, n, &seen) < 0 || dm_parse_args(p, n) < 0 ||
 	    parse_grouping(p, n, &seen) < 0 || check_aggregate(p, n) < 0)
 		return fail_free(n);
-	if (op != DM_TOKEN_TOPK && op != DM_TOKEN_BOTTOMK)
+	if (op != DM_TOKEN_TOPK && op != DM_TOKEN_BOTTOMK &&
+	    op != DM_TOKEN_LIMITK && op != DM_TOKEN_LIMIT_RATIO)
 		n->mixed = n->grouped_by_name;
 	*ret = n;
 	return 0;

@@ -27,6 +27,7 @@ void dm_node_free(struct dm_node *n)
 	free(n->selector.matchers);
 	free((char *)n->selector.name.p);
 	dm_subquery_free(n->subquery);
+	dm_regex_free(n->regex);
 	free(n->args);
 	names_release(&n->names);
 	names_release(&n->include);
@@ -260,7 +261,7 @@ static int eval_range_call(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	const struct dm_function *f = n->function;
-	double args[DM_EXPR_SCALARS_MAX] = {0}, v;
+	double args[DM_EXPR_SCALARS_MAX] = {f->missing}, v;
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
 	struct dm_range r;
@@ -282,6 +283,9 @@ static int eval_range_call(
 			continue;
 		if (dm_eval_has_too_many(e, r.n))
 			return dm_eval_too_many(e, err);
+		if (f->wrong && f->wrong(args))
+			return dm_expr_error(
+			    e, n->at, DM_EINVAL, err, "%s", f->wrong(args));
 		r.scratch =
 		    dm_eval_scratch(&e->values, r.n * sizeof(double), err);
 		if (!r.scratch)
@@ -297,17 +301,20 @@ static int eval_range_call(
 static int eval_math_call(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	double args[DM_EXPR_SCALARS_MAX] = {0};
+	double args[DM_EXPR_SCALARS_MAX] = {n->function->missing};
 	struct dm_node *over = NULL;
 
-	if (n->n_args == 1)
-		args[0] = 1; /* what round rounds to; others take none */
 	if (eval_args(e, n, args, &over, err) < 0 ||
 	    dm_vec_reserve(&n->out, over->out.n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < over->out.n; i++)
-		n->out.p[i] = (struct dm_element){over->out.p[i].labels, NULL,
-		    n->function->math(over->out.p[i].value, args)};
+	for (size_t i = 0; i < over->out.n; i++) {
+		double v = over->out.p[i].value;
+
+		v = n->function->plain ? n->function->plain(v)
+				       : n->function->math(v, args);
+		n->out.p[i] =
+		    (struct dm_element){over->out.p[i].labels, NULL, v};
+	}
 	n->out.n = over->out.n;
 	return over->mixed ? dm_eval_check_unique(e, n, err) : 0;
 }
@@ -316,7 +323,7 @@ static int eval_call(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	if (n->function->range)
 		return eval_range_call(e, n, err);
-	if (n->function->math)
+	if (n->function->plain || n->function->math)
 		return eval_math_call(e, n, err);
 	for (size_t i = 0; i < n->n_args; i++) {
 		if (n->args[i]->kind != DM_EXPR_RANGE &&

@@ -79,6 +79,7 @@ struct dm_node {
 	size_t string_n;
 	/* of a selector */
 	struct dm_selector selector;
+	bool has_name; /* before the braces */
 	void *handle;
 	/* of a selector or subquery */
 	int64_t offset_us, range_us;
@@ -99,6 +100,7 @@ struct dm_node {
 	struct dm_names include;
 	/* of a call */
 	const struct dm_function *function;
+	struct dm_regex *regex;
 	/* of the evaluation */
 	struct dm_vec out;
 	double scalar;
@@ -161,7 +163,7 @@ typedef double dm_math_fn(double v, const double *args);
 typedef int dm_call_fn(
     struct dm_expr *e, struct dm_node *node, struct dm_err *err);
 
-/** A function: one of range, math and call is set. */
+/** A function: one of range, plain, math and call is set. */
 struct dm_function {
 	const char *name;
 	enum dm_value_kind ret;
@@ -169,16 +171,39 @@ struct dm_function {
 	 * those behind a '?' may be left out, '*' repeats the last. */
 	const char *args;
 	dm_range_fn *range;
+	double (*plain)(double v);
 	dm_math_fn *math;
 	dm_call_fn *call;
+	dm_call_fn *check; /* once it is parsed */
+	/* Of range: what is wrong with the scalars, or NULL. */
+	const char *(*wrong)(const double *args);
 	bool keeps_name;
+	double missing; /* the first scalar, where it is left out */
 };
+
+#define DM_CALL(fn_name, kind, letters, fn)                                    \
+	{                                                                      \
+		.name = (fn_name), .ret = (kind), .args = (letters),           \
+		.call = (fn)                                                   \
+	}
 
 const struct dm_function *dm_function_find(struct dm_str name);
 
+/** Why there is no such function. */
+const char *dm_function_missing(struct dm_str name);
+
 extern const struct dm_function dm_functions_range[];
+extern const struct dm_function dm_functions_over_time[];
 extern const struct dm_function dm_functions_math[];
 extern const struct dm_function dm_functions_call[];
+extern const struct dm_function dm_functions_date[];
+extern const struct dm_function dm_functions_label[];
+extern const struct dm_function dm_functions_sort[];
+extern const struct dm_function dm_functions_histogram[];
+
+/** As Go's math.Max and math.Min, which give NaN for any NaN. */
+double dm_go_max(double a, double b);
+double dm_go_min(double a, double b);
 
 void dm_node_free(struct dm_node *node);
 
@@ -224,6 +249,14 @@ int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err);
 int dm_vec_reserve(
     struct dm_vec *v, size_t n, struct dm_err *err) DM_MUST_CHECK;
 
+/** All elements of another. */
+int dm_vec_copy(struct dm_vec *v, const struct dm_vec *from,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** A vector of one element, with the labels of e->builder. */
+int dm_eval_one(struct dm_expr *e, struct dm_node *node, double v,
+    struct dm_err *err) DM_MUST_CHECK;
+
 /** Keep a label set until the next evaluation; takes the reference. */
 int dm_eval_hold(struct dm_expr *e, struct dm_labels *labels,
     struct dm_err *err) DM_MUST_CHECK;
@@ -256,6 +289,32 @@ static inline void dm_slot_note(
  * without. Lent by the node, or held. NULL with err. */
 struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
     const struct dm_element *element, struct dm_err *err);
+
+/**
+ * The group of an element of an aggregation: its index, or n of a new one.
+ * In slots 0.
+ */
+int dm_eval_find_group(struct dm_expr *e, struct dm_node *node,
+    const struct dm_element *el, size_t n, struct dm_labels **ret_labels,
+    size_t *ret, struct dm_err *err) DM_MUST_CHECK;
+
+/** An element of a group that __name__ is part of: the name is no label of
+ * the result. */
+int dm_eval_take_name(
+    struct dm_expr *e, struct dm_element *el, struct dm_err *err) DM_MUST_CHECK;
+
+/* Aggregations of their own; slots 0 are begun, node->out has room for all of
+ * in. */
+int dm_eval_count_values(struct dm_expr *e, struct dm_node *node,
+    const struct dm_vec *in, struct dm_err *err) DM_MUST_CHECK;
+int dm_eval_limitk(struct dm_expr *e, struct dm_node *node,
+    const struct dm_vec *in, struct dm_err *err) DM_MUST_CHECK;
+int dm_eval_limit_ratio(struct dm_expr *e, struct dm_node *node,
+    const struct dm_vec *in, struct dm_err *err) DM_MUST_CHECK;
+
+/** What the node remembers of a label set, by its id; NULL with err. */
+struct dm_grouped *dm_group_cached(
+    struct dm_node *node, size_t id, struct dm_err *err);
 
 /** Room for so many bytes in a scratch buffer; NULL with err. */
 void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err);

@@ -6,115 +6,33 @@
 
 /* Functions of vectors and scalars. Source: prometheus promql/functions.go. */
 
-static double fn_abs(double v, const double *args)
-{
-	(void)args;
-	return fabs(v);
-}
-
-static double fn_ceil(double v, const double *args)
-{
-	(void)args;
-	return ceil(v);
-}
-
-static double fn_floor(double v, const double *args)
-{
-	(void)args;
-	return floor(v);
-}
-
-static double fn_exp(double v, const double *args)
-{
-	(void)args;
-	return exp(v);
-}
-
-static double fn_ln(double v, const double *args)
-{
-	(void)args;
-	return log(v);
-}
-
-static double fn_log2(double v, const double *args)
-{
-	(void)args;
-	return log2(v);
-}
-
-static double fn_log10(double v, const double *args)
-{
-	(void)args;
-	return log10(v);
-}
-
-static double fn_sqrt(double v, const double *args)
-{
-	(void)args;
-	return sqrt(v);
-}
-
-static double fn_sgn(double v, const double *args)
-{
-	(void)args;
-	return v < 0 ? -1 : v > 0 ? 1 : v;
-}
-
-/* Ties go up. The inverse is what Prometheus multiplies by. */
-static double fn_round(double v, const double *args)
-{
-	double inverse = 1.0 / args[0];
-
-	return floor(v * inverse + 0.5) / inverse;
-}
-
 /* As Go's math.Max and math.Min, which give NaN for any NaN. */
-static double go_max(double a, double b)
+double dm_go_max(double a, double b)
 {
 	if (isnan(a) || isnan(b))
 		return isinf(a) && a > 0 ? a : isinf(b) && b > 0 ? b : NAN;
 	return fmax(a, b);
 }
 
-static double go_min(double a, double b)
+double dm_go_min(double a, double b)
 {
 	if (isnan(a) || isnan(b))
 		return isinf(a) && a < 0 ? a : isinf(b) && b < 0 ? b : NAN;
 	return fmin(a, b);
 }
 
-static double fn_clamp_min(double v, const double *args)
-{
-	return go_max(args[0], go_min(INFINITY, v));
-}
-
-static double fn_clamp_max(double v, const double *args)
-{
-	return go_max(-INFINITY, go_min(args[0], v));
-}
-
-static int copy_values(
-    struct dm_node *n, const struct dm_vec *in, struct dm_err *err)
-{
-	if (dm_vec_reserve(&n->out, in->n, err) < 0)
-		return -1;
-	if (in->n)
-		memcpy(n->out.p, in->p, in->n * sizeof(*in->p));
-	n->out.n = in->n;
-	return 0;
-}
-
 static int fn_clamp(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	double min = n->args[1]->scalar, max = n->args[2]->scalar;
 
-	if (copy_values(n, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	if (max < min)
 		n->out.n = 0;
 	for (size_t i = 0; i < n->out.n; i++) {
 		n->out.p[i].name = NULL;
-		n->out.p[i].value = go_max(min, go_min(max, n->out.p[i].value));
+		n->out.p[i].value =
+		    dm_go_max(min, dm_go_min(max, n->out.p[i].value));
 	}
 	return n->mixed ? dm_eval_check_unique(e, n, err) : 0;
 }
@@ -142,29 +60,15 @@ static int fn_scalar(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	return 0;
 }
 
-/* A vector of one element. */
-static int one(
-    struct dm_expr *e, struct dm_node *n, double v, struct dm_err *err)
-{
-	struct dm_labels *labels;
-
-	if (dm_vec_reserve(&n->out, 1, err) < 0 ||
-	    dm_labels_builder_done(&e->builder, e->querier.pool, &labels, err) <
-		0 ||
-	    dm_eval_hold(e, labels, err) < 0)
-		return -1;
-	n->out.p[0] = (struct dm_element){labels, NULL, v};
-	n->out.n = 1;
-	return 0;
-}
-
 static int fn_vector(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	dm_labels_builder_start(&e->builder, NULL);
-	return one(e, n, n->args[0]->scalar, err);
+	return dm_eval_one(e, n, n->args[0]->scalar, err);
 }
 
-/* What is absent has the labels that its selector is sure of. */
+/* What is absent has the labels that its selector is sure of: of a name that
+ * comes twice, as Prometheus goes about it.
+ * Source: prometheus promql/functions.go, createLabelsForAbsentFunction. */
 static int absent(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	const struct dm_node *arg = n->args[0];
@@ -172,17 +76,20 @@ static int absent(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 
 	dm_labels_builder_start(&e->builder, NULL);
 	for (size_t i = 0; arg->type == DM_NODE_SELECTOR && i < s->n; i++) {
-		bool twice = false;
+		const struct dm_matcher *m = &s->matchers[i];
+		bool before = false;
 
-		for (size_t j = 0; j < s->n; j++)
-			twice |= j != i && dm_str_eq(s->matchers[i].name_str,
-					       s->matchers[j].name_str);
-		if (s->matchers[i].op == DM_MATCH_EQ && !twice &&
-		    !dm_str_is(s->matchers[i].name_str, DM_LABEL_NAME))
-			dm_labels_builder_set(&e->builder,
-			    s->matchers[i].name_str, s->matchers[i].value_str);
+		for (size_t j = 0; j < i; j++)
+			before |=
+			    s->matchers[j].op == DM_MATCH_EQ &&
+			    dm_str_eq(m->name_str, s->matchers[j].name_str);
+		if (dm_str_is(m->name_str, DM_LABEL_NAME))
+			continue;
+		dm_labels_builder_set(&e->builder, m->name_str,
+		    m->op == DM_MATCH_EQ && !before ? m->value_str
+						    : DM_STR(""));
 	}
-	return one(e, n, 1, err);
+	return dm_eval_one(e, n, 1, err);
 }
 
 static int fn_absent(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
@@ -222,7 +129,7 @@ static int fn_timestamp(
 	struct dm_series_set set;
 
 	if (arg->type != DM_NODE_SELECTOR) {
-		if (copy_values(n, &arg->out, err) < 0)
+		if (dm_vec_copy(&n->out, &arg->out, err) < 0)
 			return -1;
 		for (size_t i = 0; i < n->out.n; i++) {
 			n->out.p[i].name = NULL;
@@ -246,93 +153,75 @@ static int fn_timestamp(
 	return n->mixed ? dm_eval_check_unique(e, n, err) : 0;
 }
 
-static int cmp_up(const void *x, const void *y)
+/* What is known of the query: of an instant, or of a range.
+ * Source: prometheus promql/engine.go, foldQueryContextFunctions. */
+static int fn_start(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	const struct dm_element *a = x, *b = y;
-
-	if (isnan(a->value) || isnan(b->value))
-		return isnan(a->value) - isnan(b->value);
-	return (a->value > b->value) - (a->value < b->value);
-}
-
-static int cmp_down(const void *x, const void *y)
-{
-	const struct dm_element *a = x, *b = y;
-
-	if (isnan(a->value) || isnan(b->value))
-		return isnan(a->value) - isnan(b->value);
-	return (a->value < b->value) - (a->value > b->value);
-}
-
-static int sorted(struct dm_node *n, int (*cmp)(const void *, const void *),
-    struct dm_err *err)
-{
-	if (copy_values(n, &n->args[0]->out, err) < 0)
-		return -1;
-	if (n->out.n)
-		qsort(n->out.p, n->out.n, sizeof(*n->out.p), cmp);
+	(void)err;
+	n->scalar = (double)(e->has_range ? e->start_us : e->outer_us) / 1e6;
 	return 0;
 }
 
-static int fn_sort(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+static int fn_end(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted(n, cmp_up, err);
+	(void)err;
+	n->scalar = (double)(e->has_range ? e->end_us : e->outer_us) / 1e6;
+	return 0;
 }
 
-static int fn_sort_desc(
-    struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+static int fn_range(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted(n, cmp_down, err);
+	(void)err;
+	n->scalar = (double)(e->end_us - e->start_us) / 1e6;
+	return 0;
 }
 
-#define MATH(fn_name, letters, fn)                                             \
-	{                                                                      \
-		.name = (fn_name), .ret = DM_EXPR_VECTOR, .args = (letters),   \
-		.math = (fn)                                                   \
-	}
+static int fn_step(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	(void)err;
+	n->scalar =
+	    e->start_us == e->end_us ? 0 : (double)e->query_step_us / 1e6;
+	return 0;
+}
 
-const struct dm_function dm_functions_math[] = {
-    MATH("abs", "v", fn_abs),
-    MATH("ceil", "v", fn_ceil),
-    MATH("floor", "v", fn_floor),
-    MATH("exp", "v", fn_exp),
-    MATH("ln", "v", fn_ln),
-    MATH("log2", "v", fn_log2),
-    MATH("log10", "v", fn_log10),
-    MATH("sqrt", "v", fn_sqrt),
-    MATH("sgn", "v", fn_sgn),
-    MATH("round", "v?s", fn_round),
-    MATH("clamp_min", "vs", fn_clamp_min),
-    MATH("clamp_max", "vs", fn_clamp_max),
-    {.name = NULL},
-};
+static int fn_max_of(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	(void)e, (void)err;
+	n->scalar = dm_go_max(n->args[0]->scalar, n->args[1]->scalar);
+	return 0;
+}
 
-#define CALL(fn_name, kind, letters, fn)                                       \
-	{                                                                      \
-		.name = (fn_name), .ret = (kind), .args = (letters),           \
-		.call = (fn)                                                   \
-	}
+static int fn_min_of(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	(void)e, (void)err;
+	n->scalar = dm_go_min(n->args[0]->scalar, n->args[1]->scalar);
+	return 0;
+}
 
 const struct dm_function dm_functions_call[] = {
-    CALL("clamp", DM_EXPR_VECTOR, "vss", fn_clamp),
-    CALL("time", DM_EXPR_SCALAR, "", fn_time),
-    CALL("pi", DM_EXPR_SCALAR, "", fn_pi),
-    CALL("scalar", DM_EXPR_SCALAR, "v", fn_scalar),
-    CALL("vector", DM_EXPR_VECTOR, "s", fn_vector),
-    CALL("absent", DM_EXPR_VECTOR, "v", fn_absent),
-    CALL("absent_over_time", DM_EXPR_VECTOR, "r", fn_absent_over_time),
-    CALL("timestamp", DM_EXPR_VECTOR, "v", fn_timestamp),
-    CALL("sort", DM_EXPR_VECTOR, "v", fn_sort),
-    CALL("sort_desc", DM_EXPR_VECTOR, "v", fn_sort_desc),
+    DM_CALL("clamp", DM_EXPR_VECTOR, "vss", fn_clamp),
+    DM_CALL("time", DM_EXPR_SCALAR, "", fn_time),
+    DM_CALL("pi", DM_EXPR_SCALAR, "", fn_pi),
+    DM_CALL("scalar", DM_EXPR_SCALAR, "v", fn_scalar),
+    DM_CALL("vector", DM_EXPR_VECTOR, "s", fn_vector),
+    DM_CALL("absent", DM_EXPR_VECTOR, "v", fn_absent),
+    DM_CALL("absent_over_time", DM_EXPR_VECTOR, "r", fn_absent_over_time),
+    DM_CALL("timestamp", DM_EXPR_VECTOR, "v", fn_timestamp),
+    DM_CALL("start", DM_EXPR_SCALAR, "", fn_start),
+    DM_CALL("end", DM_EXPR_SCALAR, "", fn_end),
+    DM_CALL("range", DM_EXPR_SCALAR, "", fn_range),
+    DM_CALL("step", DM_EXPR_SCALAR, "", fn_step),
+    DM_CALL("max_of", DM_EXPR_SCALAR, "ss", fn_max_of),
+    DM_CALL("min_of", DM_EXPR_SCALAR, "ss", fn_min_of),
     {.name = NULL},
 };
 
 const struct dm_function *dm_function_find(struct dm_str name)
 {
-	const struct dm_function *const tables[] = {
-	    dm_functions_range, dm_functions_math, dm_functions_call};
+	const struct dm_function *const tables[] = {dm_functions_range,
+	    dm_functions_over_time, dm_functions_math, dm_functions_call,
+	    dm_functions_date, dm_functions_label, dm_functions_sort,
+	    dm_functions_histogram};
 
 	for (size_t i = 0; i < DM_COUNT(tables); i++) {
 		for (const struct dm_function *f = tables[i]; f->name; f++) {
@@ -341,4 +230,24 @@ const struct dm_function *dm_function_find(struct dm_str name)
 		}
 	}
 	return NULL;
+}
+
+const char *dm_function_missing(struct dm_str name)
+{
+	static const char *const native[] = {"histogram_avg", "histogram_count",
+	    "histogram_sum", "histogram_stddev", "histogram_stdvar"};
+
+	for (size_t i = 0; i < DM_COUNT(native); i++) {
+		if (dm_str_is(name, native[i]))
+			return "is one of native histograms, which are not "
+			       "supported";
+	}
+	if (dm_str_is(name, "fill") || dm_str_is(name, "fill_left") ||
+	    dm_str_is(name, "fill_right"))
+		return "is a modifier that is not supported";
+	if (dm_str_is(name, "start_timestamp"))
+		return "is not supported: start timestamps are not kept";
+	if (dm_str_is(name, "info"))
+		return "is not supported: join with group_left instead";
+	return "is unknown";
 }

@@ -41,6 +41,9 @@ static const char *const names[] = {
     [DM_TOKEN_TOPK] = "topk",
     [DM_TOKEN_BOTTOMK] = "bottomk",
     [DM_TOKEN_QUANTILE] = "quantile",
+    [DM_TOKEN_COUNT_VALUES] = "count_values",
+    [DM_TOKEN_LIMITK] = "limitk",
+    [DM_TOKEN_LIMIT_RATIO] = "limit_ratio",
 };
 
 const char *dm_token_name(enum dm_token_type type)
@@ -68,7 +71,7 @@ enum dm_token_type dm_lex_operator(struct dm_str name)
 
 enum dm_token_type dm_lex_aggregation(struct dm_str name)
 {
-	return find_name(name, DM_TOKEN_SUM, DM_TOKEN_QUANTILE);
+	return find_name(name, DM_TOKEN_SUM, DM_TOKEN_LIMIT_RATIO);
 }
 
 static bool is_digit(char c)
@@ -79,6 +82,12 @@ static bool is_digit(char c)
 static bool is_alpha(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool dm_token_is_name(const struct dm_token *token)
+{
+	return token->type == DM_TOKEN_NAME ||
+	       (token->type == DM_TOKEN_NUMBER && is_alpha(token->text.p[0]));
 }
 
 static size_t skip_blanks(struct dm_str text, size_t at)

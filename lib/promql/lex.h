@@ -50,9 +50,13 @@ enum dm_token_type {
 	DM_TOKEN_GROUP,
 	DM_TOKEN_STDDEV,
 	DM_TOKEN_STDVAR,
+	/* of two arguments */
 	DM_TOKEN_TOPK,
 	DM_TOKEN_BOTTOMK,
 	DM_TOKEN_QUANTILE,
+	DM_TOKEN_COUNT_VALUES,
+	DM_TOKEN_LIMITK,
+	DM_TOKEN_LIMIT_RATIO,
 };
 
 struct dm_token {
@@ -68,6 +72,9 @@ struct dm_token {
  * @string  gets what a string literal stands for
  */
 struct dm_token dm_lex(struct dm_str text, size_t at, struct dm_buf *string);
+
+/** A name, also one that is a number elsewhere: inf, nan. */
+bool dm_token_is_name(const struct dm_token *token);
 
 /** The operator or aggregation that a name is, any case; or NAME. */
 enum dm_token_type dm_lex_operator(struct dm_str name);

@@ -121,7 +121,7 @@ int dm_parse_add_arg(
 	return 0;
 }
 
-static int add_name(
+int dm_parse_add_name(
     struct dm_parser *p, struct dm_names *names, struct dm_str name)
 {
 	size_t cap = names->cap ? 2 * names->cap : 4;
@@ -152,11 +152,10 @@ int dm_parse_names(struct dm_parser *p, struct dm_names *ret)
 	while (p->token.type != DM_TOKEN_RPAREN) {
 		name = p->token.type == DM_TOKEN_STRING ? dm_buf_str(&p->string)
 							: p->token.text;
-		if ((p->token.type != DM_TOKEN_NAME ||
-			memchr(name.p, ':', name.n)) &&
+		if (p->token.type != DM_TOKEN_NAME &&
 		    (p->token.type != DM_TOKEN_STRING || name.n == 0))
 			return dm_parse_unexpected(p, "a label name or \")\"");
-		if (add_name(p, ret, name) < 0)
+		if (dm_parse_add_name(p, ret, name) < 0)
 			return -1;
 		dm_parse_next(p);
 		if (p->token.type == DM_TOKEN_COMMA)

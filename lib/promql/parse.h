@@ -34,6 +34,10 @@ struct dm_node *dm_parse_node(
 int dm_parse_add_arg(
     struct dm_parser *p, struct dm_node *node, struct dm_node *arg);
 
+/** Copies the name. */
+int dm_parse_add_name(
+    struct dm_parser *p, struct dm_names *names, struct dm_str name);
+
 /** (a, b, c) of label names, and of expressions. */
 int dm_parse_names(struct dm_parser *p, struct dm_names *ret);
 int dm_parse_args(struct dm_parser *p, struct dm_node *node);

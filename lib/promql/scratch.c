@@ -20,6 +20,31 @@ int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
 	return 0;
 }
 
+int dm_vec_copy(struct dm_vec *v, const struct dm_vec *from, struct dm_err *err)
+{
+	if (dm_vec_reserve(v, from->n, err) < 0)
+		return -1;
+	if (from->n)
+		memcpy(v->p, from->p, from->n * sizeof(*from->p));
+	v->n = from->n;
+	return 0;
+}
+
+int dm_eval_one(
+    struct dm_expr *e, struct dm_node *n, double v, struct dm_err *err)
+{
+	struct dm_labels *labels;
+
+	if (dm_vec_reserve(&n->out, 1, err) < 0 ||
+	    dm_labels_builder_done(&e->builder, e->querier.pool, &labels, err) <
+		0 ||
+	    dm_eval_hold(e, labels, err) < 0)
+		return -1;
+	n->out.p[0] = (struct dm_element){labels, NULL, v};
+	n->out.n = 1;
+	return 0;
+}
+
 int dm_eval_hold(
     struct dm_expr *e, struct dm_labels *labels, struct dm_err *err)
 {
@@ -103,7 +128,7 @@ static int make_group(struct dm_expr *e, const struct dm_node *node,
 	return dm_labels_builder_done(b, e->querier.pool, ret, err);
 }
 
-static struct dm_grouped *cached(
+struct dm_grouped *dm_group_cached(
     struct dm_node *node, size_t id, struct dm_err *err)
 {
 	size_t n = id + id / 2 + 64;
@@ -134,7 +159,7 @@ struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
 			return NULL;
 		return group;
 	}
-	c = cached(node, el->labels->id, err);
+	c = dm_group_cached(node, el->labels->id, err);
 	if (!c)
 		return NULL;
 	if (c->serial != el->labels->serial) {
@@ -145,6 +170,43 @@ struct dm_labels *dm_group(struct dm_expr *e, struct dm_node *node,
 		c->serial = el->labels->serial;
 	}
 	return c->group;
+}
+
+int dm_eval_take_name(
+    struct dm_expr *e, struct dm_element *el, struct dm_err *err)
+{
+	const struct dm_str name = DM_STR(DM_LABEL_NAME);
+	struct dm_labels_builder *b = &e->builder;
+	struct dm_str text = dm_labels_get(el->labels, name);
+
+	if (text.n == 0)
+		return 0;
+	if (dm_labels_name(e->querier.pool, text, &el->name, err) < 0)
+		return -1;
+	dm_labels_builder_start(b, el->labels);
+	dm_labels_builder_drop(b, &name, 1);
+	if (dm_labels_builder_done(b, e->querier.pool, &el->labels, err) < 0)
+		return -1;
+	return dm_eval_hold(e, el->labels, err);
+}
+
+int dm_eval_find_group(struct dm_expr *e, struct dm_node *node,
+    const struct dm_element *el, size_t n, struct dm_labels **ret_labels,
+    size_t *ret, struct dm_err *err)
+{
+	struct dm_labels *labels = dm_group(e, node, el, err);
+	struct dm_slot *s;
+
+	if (!labels)
+		return -1;
+	s = dm_slot(e, 0, labels);
+	if (!s)
+		return dm_err_nomem(err);
+	if (!dm_slot_is_noted(e, 0, s))
+		dm_slot_note(e, 0, s, n);
+	*ret_labels = labels;
+	*ret = s->index;
+	return 0;
 }
 
 int dm_eval_same_labels(
