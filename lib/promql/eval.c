@@ -7,6 +7,9 @@
 
 #define FETCH_AHEAD 8
 
+/* How far a step of a range query is looked for before it is searched for. */
+#define HINT_STEPS 8
+
 static void names_release(struct dm_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
@@ -29,6 +32,7 @@ void dm_node_free(struct dm_node *n)
 	dm_subquery_free(n->subquery);
 	dm_regex_free(n->regex);
 	free(n->args);
+	free(n->hints);
 	names_release(&n->names);
 	names_release(&n->include);
 	free(n->cache);
@@ -148,11 +152,44 @@ static size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
 	return dm_series_until(s, at_us);
 }
 
-/* The last value in (oldest, t]; false where there is none. */
-static bool value_at(
-    const struct dm_series *s, int64_t oldest, int64_t t, double *ret)
+/* The same, where the answer was *hint a step before. */
+static size_t until_hint(const struct dm_series *s, uint32_t *hint, int64_t t)
 {
-	size_t k = until_near(s, s->n, t);
+	size_t k = *hint < s->n ? *hint : s->n;
+
+	for (unsigned i = 0; i < HINT_STEPS && k < s->n; i++, k++) {
+		if (s->p[k].t_us > t)
+			break;
+	}
+	k = until_near(s, k, t);
+	*hint = (uint32_t)k;
+	return k;
+}
+
+/* Where the series of a node were last looked at. NULL where that is of no
+ * use, or there is no memory. */
+static uint32_t *hints(const struct dm_expr *e, struct dm_node *n, size_t count)
+{
+	uint32_t *p;
+
+	if (!e->has_range)
+		return NULL;
+	if (count <= n->n_hints)
+		return n->hints;
+	p = realloc(n->hints, count * sizeof(*p));
+	if (!p)
+		return NULL;
+	memset(p + n->n_hints, 0, (count - n->n_hints) * sizeof(*p));
+	n->hints = p;
+	n->n_hints = count;
+	return p;
+}
+
+/* The last value in (oldest, t]; false where there is none. */
+static bool value_at(const struct dm_series *s, uint32_t *hint, int64_t oldest,
+    int64_t t, double *ret)
+{
+	size_t k = hint ? until_hint(s, hint, t) : until_near(s, s->n, t);
 	const struct dm_sample *p;
 
 	if (k == 0)
@@ -167,6 +204,7 @@ static int eval_selector(
 {
 	int64_t t = dm_node_time(e, n), oldest = t - DM_LOOKBACK_US;
 	struct dm_series_set set;
+	uint32_t *hint;
 
 	if (e->querier.select(e->querier.ctx, n->handle, oldest, t, &set, err) <
 		0 ||
@@ -174,11 +212,12 @@ static int eval_selector(
 		return -1;
 	if (dm_eval_has_too_many(e, set.n))
 		return dm_eval_too_many(e, err);
+	hint = hints(e, n, set.n);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
 		double v;
 
-		if (value_at(s, oldest, t, &v))
+		if (value_at(s, hint ? &hint[i] : NULL, oldest, t, &v))
 			n->out.p[n->out.n++] =
 			    (struct dm_element){s->labels, s->name, v};
 	}
@@ -207,9 +246,10 @@ static int drop_markers(
 /* A series' samples in (start, end], without markers. *usual is how many
  * the last series had: most have as many. */
 static int cut_range(struct dm_expr *e, const struct dm_series *s,
-    size_t *usual, struct dm_range *r, struct dm_err *err)
+    uint32_t *hint, size_t *usual, struct dm_range *r, struct dm_err *err)
 {
-	size_t to = until_near(s, s->n, r->end_us);
+	size_t to = hint ? until_hint(s, hint, r->end_us)
+			 : until_near(s, s->n, r->end_us);
 	size_t from = until_near(s, to - *usual, r->start_us);
 
 	r->p = s->p + from;
@@ -265,6 +305,7 @@ static int eval_range_call(
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
 	struct dm_range r;
+	uint32_t *hint;
 	size_t usual = 0;
 
 	if (eval_args(e, n, args, &over, err) < 0)
@@ -273,11 +314,13 @@ static int eval_range_call(
 	if (dm_eval_series(e, over, &r.start_us, &r.end_us, &set, err) < 0 ||
 	    dm_vec_reserve(&n->out, set.n, err) < 0)
 		return -1;
+	hint = hints(e, over, set.n);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
 
 		fetch_ahead(&set, i, usual);
-		if (cut_range(e, s, &usual, &r, err) < 0)
+		if (cut_range(e, s, hint ? &hint[i] : NULL, &usual, &r, err) <
+		    0)
 			return -1;
 		if (r.n == 0)
 			continue;

@@ -106,6 +106,8 @@ struct dm_node {
 	double scalar;
 	struct dm_grouped *cache;
 	size_t n_cache;
+	uint32_t *hints; /* of each series, how many samples had passed */
+	size_t n_hints;
 };
 
 /** By a label set's id: what the running operation has noted for it. */

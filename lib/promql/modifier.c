@@ -249,9 +249,9 @@ static int check_modifiable(struct dm_parser *p, const char *what, bool wrapped,
 /* One length, or one in parentheses: foo offset 5m + 1 adds to foo. */
 static int parse_offset(struct dm_parser *p, bool wrapped, struct dm_node *n)
 {
-	unsigned at;
-	bool minus;
+	bool minus = false;
 	struct span span;
+	unsigned at;
 
 	if (check_modifiable(p, "offset", wrapped, n) < 0)
 		return -1;
@@ -260,9 +260,9 @@ static int parse_offset(struct dm_parser *p, bool wrapped, struct dm_node *n)
 		    "offset may not be set multiple times");
 	dm_parse_next(p);
 	at = p->token.at;
-	minus = p->token.type == DM_TOKEN_SUB;
-	if (minus || p->token.type == DM_TOKEN_ADD)
-		dm_parse_next(p);
+	for (; p->token.type == DM_TOKEN_SUB || p->token.type == DM_TOKEN_ADD;
+	     dm_parse_next(p))
+		minus ^= p->token.type == DM_TOKEN_SUB;
 	if (parse_operand(p, &span) < 0 ||
 	    span_us(p, at, &span, &n->offset_us) < 0)
 		return -1;

@@ -217,6 +217,19 @@ int dm_parse_args(struct dm_parser *p, struct dm_node *node)
 	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\",\" or \")\"");
 }
 
+/* Words that are no names of metrics, unlike others of the language. */
+static bool is_reserved(const struct dm_parser *p)
+{
+	static const char *const words[] = {
+	    "on", "ignoring", "bool", "group_left", "group_right", "atan2"};
+
+	for (size_t i = 0; i < DM_COUNT(words); i++) {
+		if (dm_parse_is_word(p, words[i]))
+			return true;
+	}
+	return false;
+}
+
 /* A name: an aggregation, a function or a metric, as what follows says. */
 static int parse_name(struct dm_parser *p, struct dm_node **ret)
 {
@@ -232,6 +245,8 @@ static int parse_name(struct dm_parser *p, struct dm_node **ret)
 
 	if (op != DM_TOKEN_NAME && (next.type == DM_TOKEN_LPAREN || by))
 		return dm_parse_aggregate(p, op, ret);
+	if (is_reserved(p))
+		return dm_parse_unexpected(p, "an expression");
 	if (next.type == DM_TOKEN_LPAREN)
 		return dm_parse_call(p, ret);
 	return dm_parse_selector(p, ret);

@@ -5,6 +5,8 @@
 #include "promql/kahan.h"
 #include "promql/quantile.h"
 
+#define SORT_BY_HAND 40
+
 /*
  * Functions of a range vector. The order of the floating-point operations is
  * Prometheus's, so that results are the same to the last bit.
@@ -272,6 +274,24 @@ static int cmp_values(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* The usual range has some ten samples. */
+static void sort_values(double *v, size_t n)
+{
+	if (n > SORT_BY_HAND) {
+		qsort(v, n, sizeof(*v), cmp_values);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		double x = v[i];
+		size_t k = i;
+
+		for (; k && (v[k - 1] > x || (isnan(x) && !isnan(v[k - 1])));
+		     k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
 double dm_quantile(double q, double *values, size_t n)
 {
 	double rank, weight;
@@ -281,7 +301,7 @@ double dm_quantile(double q, double *values, size_t n)
 		return NAN;
 	if (q < 0 || q > 1)
 		return q < 0 ? -INFINITY : INFINITY;
-	qsort(values, n, sizeof(*values), cmp_values);
+	sort_values(values, n);
 	rank = q * ((double)n - 1);
 	lower = (size_t)floor(rank);
 	upper = lower + 1 < n ? lower + 1 : n - 1;
