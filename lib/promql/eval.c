@@ -425,7 +425,7 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	if (eval_node(e, n, err) < 0)
 		return -1;
-	e->n_work += 1 + n->out.n;
+	e->n_work += DM_EXPR_NODE_WORK + n->out.n;
 	if (e->n_work > DM_EXPR_WORK_MAX)
 		return dm_expr_error(e, n->at, DM_ELIMIT, err,
 		    "the evaluation takes more than %d steps",

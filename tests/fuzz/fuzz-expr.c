@@ -26,6 +26,7 @@ static void run(struct fixture *f, struct dm_expr *e)
 {
 	struct dm_querier q = dm_window_querier(f->window);
 
+	dm_expr_set_samples_max(e, 20000);
 	if (dm_expr_bind(e, &q, &f->err) < 0)
 		return;
 	load(f);
