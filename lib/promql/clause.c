@@ -327,7 +327,7 @@ static int check_names(struct dm_parser *p, struct dm_node *n)
 
 	n->grouped_by_name = n->on && named;
 	n->drops_name = n->on != named;
-	n->mixed = n->grouped_by_name || has_name(&n->include, metric);
+	n->mixed |= n->grouped_by_name || has_name(&n->include, metric);
 	for (size_t i = 0; n->on && i < n->names.n; i++) {
 		if (has_name(&n->include, n->names.p[i]))
 			return dm_expr_error(p->e, n->at, DM_EPARSE, p->err,

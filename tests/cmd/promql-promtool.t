@@ -19,7 +19,7 @@ for seed in $seeds; do
 done
 
 # It would say so if it did not.
-awk '/^ *value: / && !done { $0 = $0 "7"; done = 1 } { print }' \
+awk '/^ *value: / && !done { sub(/value: -?/, "&7"); done = 1 } { print }' \
 	"$T/cases.yaml" >"$T/wrong.yaml"
 ! promtool test rules "$T/wrong.yaml" >/dev/null 2>&1
 ok $? "promtool notices one wrong digit"

@@ -7,10 +7,11 @@
  *
  *	promql-cases SEED EXPRESSIONS >cases.yaml
  *
- * Debian's promtool is 2.42: samples stand so that none is on the left
- * border of a range or of the lookback, which are open since Prometheus 3;
- * values stay far from 0, where 3 extrapolates differently; and there is
- * no topk, which may take any of several equal values.
+ * Debian's promtool is 2.42: samples and steps of subqueries stand so that
+ * none is on the left border of a range or of the lookback, which are open
+ * since Prometheus 3; values stay far from 0, where 3 extrapolates
+ * differently; and there is no topk, which may take any of several equal
+ * values.
  */
 #include <math.h>
 #include <stdio.h>
@@ -94,9 +95,46 @@ static void selector(struct dm_buf *b, size_t n_metrics)
 {
 	static const char *const matchers[] = {"", "", "", "{host=\"h1\"}",
 	    "{host!=\"h2\"}", "{zone=~\"e.*\"}", "{zone!~\"(?i)EAST|x\"}",
-	    "{host=~\"h[23]\",zone=\"west\"}"};
+	    "{host=~\"h[23]\",zone=\"west\"}",
+	    "{host=~`[[:word:]]{2}`,zone!=``}", "{zone=~\"(?P<z>\\\\pL+)st\"}",
+	    "{__name__=~\"re.*|level\"}"};
+	const char *m = PICK(matchers);
 
-	dm_buf_addf(b, "%s%s", pick(metrics, n_metrics), PICK(matchers));
+	if (strstr(m, "__name__"))
+		dm_buf_add_cstr(b, m);
+	else
+		dm_buf_addf(b, "%s%s", pick(metrics, n_metrics), m);
+}
+
+static const char *modifier(void)
+{
+	static const char *const modifiers[] = {
+	    "", "", "", "", " offset 1m", " @ start()", " @ end() offset 30s"};
+
+	return PICK(modifiers);
+}
+
+static void vector(struct dm_buf *b, unsigned depth);
+
+/* Steps are multiples of ten seconds, and no border of a range is one. */
+static void subquery(struct dm_buf *b)
+{
+	static const char *const inner[] = {"rate(%s[65s])", "%s", "-%s",
+	    "max_over_time(%s[35s])", "sum by (host) (%s)"};
+	static const char *const steps[] = {
+	    "[2m:10s]", "[1m:20s]", "[5m:50s]", "[100s:10s]"};
+	const char *call = PICK(inner);
+	DM_AUTO_BUF struct dm_buf s = {0};
+
+	dm_buf_addf(&s, "%s", pick(metrics, 2));
+	dm_buf_add_cstr(b, "(");
+	for (const char *p = call; *p; p++) {
+		if (*p == '%' && p[1] == 's')
+			dm_buf_add_str(b, dm_buf_str(&s));
+		else if (*p != 's' || p == call || p[-1] != '%')
+			dm_buf_add_char(b, *p);
+	}
+	dm_buf_addf(b, ")%s%s", PICK(steps), modifier());
 }
 
 static void range_call(struct dm_buf *b)
@@ -111,9 +149,41 @@ static void range_call(struct dm_buf *b)
 	const char *call = PICK(calls);
 
 	dm_buf_addf(b, "%s(", call);
+	if (below(4) == 0) {
+		subquery(b);
+		dm_buf_add_cstr(b, ")");
+		return;
+	}
 	/* A level is no counter: it would "reset" all the time. */
 	selector(b, strcmp(call, "rate") && strcmp(call, "increase") ? 3 : 2);
 	dm_buf_addf(b, "%s)", PICK(ranges));
+}
+
+/* Functions that set labels, of dates and others of two arguments. */
+static void other_call(struct dm_buf *b, unsigned depth)
+{
+	static const char *const calls[][2] = {
+	    {"label_replace(", ", \"host\", \"$2-$1\", \"host\", \"(h)(.)\")"},
+	    {"label_replace(", ", \"new\", \"${z}x\", \"zone\", "
+			       "\"(?P<z>.)(.*)st\")"},
+	    {"label_join(", ", \"new\", \"/\", \"zone\", \"nope\", \"host\")"},
+	    {"sum by (v) (count_values(\"v\", ", "))"},
+	    {"count_values by (host) (\"zone\", ", ")"},
+	    {"hour(1e5 * ", ")"},
+	    {"day_of_month(1e7 * ", ")"},
+	    {"day_of_year(-1e6 * ", ")"},
+	    {"days_in_month(1e7 * ", ")"},
+	    {"year(1e8 * ", ")"},
+	    {"clamp(", ", 950, 1100)"},
+	    {"round(sin(", "), 0.001)"},
+	    {"round(rad(", "), 0.001)"},
+	};
+	size_t i = below(DM_COUNT(calls));
+
+	dm_buf_add_cstr(b, calls[i][0]);
+	dm_buf_add_cstr(b, "(");
+	vector(b, depth - 1);
+	dm_buf_addf(b, ")%s", calls[i][1]);
 }
 
 static void vector(struct dm_buf *b, unsigned depth)
@@ -121,7 +191,9 @@ static void vector(struct dm_buf *b, unsigned depth)
 	static const char *const operators[] = {"+", "-", "*", "/", "%", ">",
 	    "<= ", "== bool", "!= bool", "> bool", "and", "or", "unless",
 	    "+ ignoring (zone) group_left ()", "and on (host)",
-	    "unless on (zone)", "or ignoring (host)"};
+	    "* on (host, zone, __name__)", "or on (__name__)",
+	    "- on (zone, host) group_left (__name__)", "unless on (zone)",
+	    "or ignoring (host)"};
 	static const char *const aggregations[] = {"sum", "min", "max", "count",
 	    "group", "sum by (host)", "max by (zone)", "count without (zone)",
 	    "min without (host, zone)", "sum by (host, zone)",
@@ -133,9 +205,10 @@ static void vector(struct dm_buf *b, unsigned depth)
 	const char *a;
 	bool rounded;
 
-	switch (depth ? below(7) : below(2)) {
+	switch (depth ? below(8) : below(2)) {
 	case 0:
 		selector(b, DM_COUNT(metrics));
+		dm_buf_add_cstr(b, modifier());
 		break;
 	case 1:
 		range_call(b);
@@ -158,6 +231,9 @@ static void vector(struct dm_buf *b, unsigned depth)
 		dm_buf_add_cstr(b, rounded ? "), 0.0001)" : ")");
 		break;
 	case 5:
+		other_call(b, depth);
+		break;
+	case 6:
 		dm_buf_addf(b, "%s(", PICK(calls));
 		vector(b, depth - 1);
 		dm_buf_add_cstr(b, ")");
@@ -215,8 +291,8 @@ static bool one_case(struct fixture *f, struct dm_buf *text)
 	    has_nan(&v))
 		return false;
 	printf("      - expr: '%s'\n        eval_time: %ds\n"
-	       "        exp_samples:\n",
-	    dm_buf_cstr(text), EVAL_S);
+	       "        exp_samples:%s\n",
+	    dm_buf_cstr(text), EVAL_S, v.n ? "" : " []");
 	expect(&v, text);
 	return true;
 }

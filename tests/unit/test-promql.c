@@ -377,17 +377,22 @@ static void test_depth(void **state)
 	dm_buf_release(&b);
 }
 
-/* What rules ask: which names, how far. */
-static void test_selectors(void **state)
+static struct dm_expr *parse(const char *text)
 {
 	struct dm_expr *e;
 	struct dm_err err;
 
+	assert_int_equal(dm_expr_parse(dm_str(text), &e, &err), 0);
+	return e;
+}
+
+/* What rules ask: which names, how far. */
+static void test_selectors(void **state)
+{
+	struct dm_expr *e = parse("rate(a[5m] offset 1m) > "
+				  "{__name__=~\"b.*\",x=\"1\"}");
+
 	(void)state;
-	assert_int_equal(dm_expr_parse(DM_STR("rate(a[5m] offset 1m) > "
-					      "{__name__=~\"b.*\",x=\"1\"}"),
-			     &e, &err),
-	    0);
 	assert_int_equal(dm_expr_kind(e), DM_EXPR_VECTOR);
 	assert_int_equal(dm_expr_n_selectors(e), 2);
 	assert_int_equal(dm_expr_selector(e, 0)->reach_us, 360 * 1000000);
@@ -395,7 +400,168 @@ static void test_selectors(void **state)
 	assert_true(dm_expr_names(e, DM_STR("a")));
 	assert_true(dm_expr_names(e, DM_STR("bcd")));
 	assert_false(dm_expr_names(e, DM_STR("c")));
+	assert_false(dm_expr_is_selector(e));
 	dm_expr_free(e);
+	e = parse("a @ end()");
+	assert_false(dm_expr_is_selector(e));
+	dm_expr_free(e);
+	e = parse("a{b=\"c\"}");
+	assert_true(dm_expr_is_selector(e));
+	dm_expr_free(e);
+}
+
+/* In seconds: how far before and behind an evaluation, or from when to when
+ * it is fixed. */
+static const struct {
+	const char *text;
+	int reach, ahead, from, to;
+} reaches[] = {
+    {"a", 0, 0, 0, 0},
+    {"a offset 2m", 120, 0, 0, 0},
+    {"a offset -2m", 0, 120, 0, 0},
+    {"rate(a[1m] offset -2m)", 0, 120, 0, 0},
+    {"rate(a[5m] offset -2m)", 180, 120, 0, 0},
+    {"sum_over_time(rate(a[1m] offset 10s)[1h:1m] offset 5m)", 3970, 0, 0, 0},
+    {"sum_over_time(a[1h:1m] offset -2h)", 0, 7200, 0, 0},
+    {"max_over_time(sum_over_time(a[10m:])[1h:])", 4200, 0, 0, 0},
+    {"a @ 1000", 0, 0, 1000, 1000},
+    {"rate(a[1m] @ 1000 offset 10s)", 0, 0, 930, 990},
+    {"sum_over_time(rate(a[1m] offset 10s)[1h:1m] @ 9000 offset -5m)", 0, 0,
+	5630, 9290},
+    {"sum_over_time(rate(a[1m] @ 50)[1h:1m])", 0, 0, -10, 50},
+    /* Of an instant query the start and the end are the evaluation. */
+    {"a @ start() offset 5s", 5, 0, 0, 0},
+    {"sum_over_time((a @ end())[1h:])", 0, 0, 0, 0},
+};
+
+static bool has_reach(const struct dm_selector *s, size_t i)
+{
+	return s->reach_us == reaches[i].reach * INT64_C(1000000) &&
+	       s->ahead_us == reaches[i].ahead * INT64_C(1000000) &&
+	       s->from_us == reaches[i].from * INT64_C(1000000) &&
+	       s->to_us == reaches[i].to * INT64_C(1000000) &&
+	       s->is_fixed == (reaches[i].to != 0);
+}
+
+static void test_reach(void **state)
+{
+	int bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(reaches); i++) {
+		struct dm_expr *e = parse(reaches[i].text);
+
+		if (!has_reach(dm_expr_selector(e, 0), i)) {
+			print_message("# %s\n", reaches[i].text);
+			bad++;
+		}
+		dm_expr_free(e);
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void test_range(void **state)
+{
+	struct dm_expr *e = parse("a @ end() - a @ start() offset 1s");
+	const struct dm_selector *s = dm_expr_selector(e, 1);
+	struct dm_err err;
+
+	(void)state;
+	assert_int_equal(
+	    dm_expr_set_range(e, 5000000, 4000000, 1000000, &err), -1);
+	assert_int_equal(err.code, DM_EINVAL);
+	assert_int_equal(
+	    dm_expr_set_range(e, 5000000, 90000000, 1000000, &err), 0);
+	assert_true(dm_expr_selector(e, 0)->is_fixed);
+	assert_int_equal(dm_expr_selector(e, 0)->to_us, 90000000);
+	assert_true(s->is_fixed);
+	assert_int_equal(s->from_us, 4000000);
+	dm_expr_free(e);
+}
+
+/* Of a stream only the end is kept. */
+static void test_fixed_time(void **state)
+{
+	struct fixture f;
+	struct dm_querier q;
+	struct dm_expr *e = parse("1 +\n  a @ 1000");
+	struct dm_err err;
+
+	(void)state;
+	fixture_start(&f);
+	q = dm_window_querier(f.window);
+	assert_int_equal(dm_expr_bind(e, &q, &err), -1);
+	assert_int_equal(err.code, DM_EINVAL);
+	assert_string_equal(err.msg,
+	    "a fixed time (@) can't be looked at in a stream, of which only "
+	    "the end is kept");
+	assert_int_equal(err.line, 2);
+	assert_int_equal(err.column, 3);
+	dm_expr_free(e);
+	fixture_stop(&f);
+}
+
+static const char *limited(struct fixture *f, const char *text, uint64_t max)
+{
+	struct dm_querier q = dm_window_querier(f->window);
+	struct dm_expr *e = parse(text);
+	const char *got;
+
+	dm_expr_set_samples_max(e, max);
+	assert_int_equal(dm_expr_bind(e, &q, &f->err), 0);
+	got = fixture_eval(f, e, 1000);
+	dm_expr_free(e);
+	return got;
+}
+
+#define TOO_MANY "error: the evaluation looks at more than 100 samples"
+
+static void test_limits(void **state)
+{
+	struct fixture f;
+	struct dm_expr *all;
+
+	(void)state;
+	fixture_start(&f);
+	all = fixture_expr(&f, "sum_over_time({__name__=~\".+\"}[1h])");
+	load(&f);
+	assert_string_equal(
+	    limited(&f, "count_over_time(count[300s])", 100), "{id=\"a\"} 30");
+	assert_string_equal(limited(&f,
+				"count_over_time(count[300s]) + "
+				"count_over_time(gauge{id=\"a\"}[300s]) + "
+				"sum_over_time(count[300s]) + "
+				"sum_over_time(gauge{id=\"a\"}[300s])",
+				100),
+	    TOO_MANY);
+	assert_string_equal(limited(&f, "count_over_time(count[99s:1s])", 300),
+	    "{id=\"a\"} 99");
+	assert_string_equal(
+	    limited(&f, "count_over_time(count[101s:1s])", 100), TOO_MANY);
+	assert_string_equal(
+	    limited(&f, "count_over_time(vector(1)[101s:1s])", 100), TOO_MANY);
+	/* No sample at all, but steps without end. */
+	assert_string_equal(limited(&f, "count_over_time(nope[10y:1ms])", 100),
+	    "error: the evaluation takes more than 500000000 steps");
+	dm_expr_free(all);
+	fixture_stop(&f);
+}
+
+static void test_subquery_step(void **state)
+{
+	struct fixture f;
+	struct dm_querier q;
+	struct dm_expr *e = parse("count_over_time(gauge{id=\"a\"}[2m:])");
+
+	(void)state;
+	fixture_start(&f);
+	q = dm_window_querier(f.window);
+	dm_expr_set_subquery_step(e, 10000000);
+	assert_int_equal(dm_expr_bind(e, &q, &f.err), 0);
+	load(&f);
+	assert_string_equal(fixture_eval(&f, e, 1000), "{id=\"a\"} 12");
+	dm_expr_free(e);
+	fixture_stop(&f);
 }
 
 int main(void)
@@ -405,6 +571,11 @@ int main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_selectors),
+	    cmocka_unit_test(test_reach),
+	    cmocka_unit_test(test_range),
+	    cmocka_unit_test(test_fixed_time),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_subquery_step),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
