@@ -70,6 +70,13 @@ const struct dm_selector *dm_expr_selector(const struct dm_expr *e, size_t i);
 /** Is it one selector and nothing else: no range, no offset? */
 bool dm_expr_is_selector(const struct dm_expr *e);
 
+/**
+ * Can it be evaluated on a stream, of which only the end is kept?
+ * Returns 0, or -1 with DM_EINVAL and the place of a time that is fixed (@).
+ */
+int dm_expr_check_stream(
+    const struct dm_expr *e, struct dm_err *err) DM_MUST_CHECK;
+
 /** Does one of its selectors match series of this metric name? */
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
 

@@ -55,6 +55,18 @@ void dm_expr_reach(struct dm_expr *e)
 	walk(e, e->root, (struct moments){0});
 }
 
+int dm_expr_check_stream(const struct dm_expr *e, struct dm_err *err)
+{
+	for (size_t i = 0; i < e->n_selectors; i++) {
+		if (e->selectors[i]->selector.is_fixed)
+			return dm_expr_error(e, e->selectors[i]->at, DM_EINVAL,
+			    err,
+			    "a fixed time (@) can't be looked at in a stream, "
+			    "of which only the end is kept");
+	}
+	return 0;
+}
+
 int64_t dm_node_time(const struct dm_expr *e, const struct dm_node *n)
 {
 	int64_t t = e->t_us;

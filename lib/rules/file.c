@@ -258,7 +258,8 @@ static void read_expr(
 		wrong(r, n ? n : map, "expr must be set");
 		return;
 	}
-	if (dm_expr_parse(n->text, &rule->expr, &e) < 0) {
+	if (dm_expr_parse(n->text, &rule->expr, &e) < 0 ||
+	    dm_expr_check_stream(rule->expr, &e) < 0) {
 		if (e.line > 0)
 			dm_yaml_place(r->y, n, offset_of(n->text, &e), &e.line,
 			    &e.column);

@@ -490,6 +490,8 @@ static void test_fixed_time(void **state)
 	(void)state;
 	fixture_start(&f);
 	q = dm_window_querier(f.window);
+	assert_int_equal(dm_expr_check_stream(e, &err), -1);
+	assert_int_equal(err.line, 2);
 	assert_int_equal(dm_expr_bind(e, &q, &err), -1);
 	assert_int_equal(err.code, DM_EINVAL);
 	assert_string_equal(err.msg,
