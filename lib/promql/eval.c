@@ -1,6 +1,5 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <inttypes.h>
 #include <math.h>
 
 #include "promql/expr.h"
@@ -430,42 +429,5 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 		return dm_expr_error(e, n->at, DM_ELIMIT, err,
 		    "the evaluation takes more than %d steps",
 		    DM_EXPR_WORK_MAX);
-	return 0;
-}
-
-int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err)
-{
-	return dm_err_set(err, DM_ELIMIT,
-	    "the evaluation looks at more than %" PRIu64 " samples",
-	    e->samples_max);
-}
-
-int dm_expr_eval(
-    struct dm_expr *e, int64_t t_us, struct dm_value *ret, struct dm_err *err)
-{
-	struct dm_node *n = e->root;
-
-	if (!e->bound)
-		return dm_err_set(
-		    err, DM_EINVAL, "the expression is not bound");
-	if (n->kind == DM_EXPR_RANGE)
-		return dm_err_set(
-		    err, DM_EINVAL, "a range vector has no value of its own");
-	dm_eval_release(e, 0);
-	e->n_samples = 0;
-	e->n_work = 0;
-	e->outer_us = t_us;
-	e->t_us = t_us;
-	if (dm_eval(e, n, err) < 0)
-		return -1;
-	*ret = (struct dm_value){.kind = n->kind};
-	if (n->kind == DM_EXPR_SCALAR) {
-		ret->scalar = n->scalar;
-	} else if (n->kind == DM_EXPR_STRING) {
-		ret->string = (struct dm_str){n->string, n->string_n};
-	} else {
-		ret->elements = n->out.p;
-		ret->n = n->out.n;
-	}
 	return 0;
 }

@@ -22,4 +22,5 @@ libdmon_a_SOURCES += \
 	lib/promql/relabel.c \
 	lib/promql/scratch.c \
 	lib/promql/sort.c \
-	lib/promql/subquery.c
+	lib/promql/subquery.c \
+	lib/promql/value.c

@@ -19,7 +19,7 @@ struct dm_expr;
 enum dm_value_kind {
 	DM_EXPR_SCALAR,
 	DM_EXPR_VECTOR, /* an instant vector */
-	DM_EXPR_RANGE,	/* a range vector; can't be evaluated on its own */
+	DM_EXPR_RANGE,	/* a range vector */
 	DM_EXPR_STRING,
 };
 
@@ -30,13 +30,23 @@ struct dm_element {
 	double value;
 };
 
+/** One series of a range vector: samples in order, no markers. */
+struct dm_value_series {
+	struct dm_labels *labels;
+	const struct dm_name *name; /* NULL: it has none (any more) */
+	const struct dm_sample *p;
+	size_t n; /* > 0 */
+};
+
 /** What an expression comes to. All is lent: take a reference of labels
  * that are to be kept. */
 struct dm_value {
 	enum dm_value_kind kind;
 	double scalar;
 	struct dm_str string;
-	const struct dm_element *elements; /* no two of equal name + labels */
+	/* No two of equal name and labels: of a vector, or of a range. */
+	const struct dm_element *elements;
+	const struct dm_value_series *series;
 	size_t n;
 };
 

@@ -101,6 +101,26 @@ static void add_value(struct lines *l, const struct dm_value *v)
 	}
 }
 
+/* A range vector's value, a line a series. */
+static void add_series_lines(struct lines *l, const struct dm_value *v)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct dm_value_series *s = &v->series[i];
+		const struct dm_element el = {s->labels, s->name, 0};
+
+		dm_buf_clear(&b);
+		add_series(&b, &el);
+		for (size_t k = 0; k < s->n; k++) {
+			dm_buf_addf(
+			    &b, " %lld:", (long long)s->p[k].t_us / 1000);
+			add_number(&b, s->p[k].v);
+		}
+		add_line(l, b.p, b.n);
+	}
+}
+
 /* One step of a range: put behind the lines of its series. */
 static void add_step(struct lines *l, const struct dm_value *v, int64_t ms)
 {
@@ -196,7 +216,9 @@ static void ask(struct memory *m, const char *question, struct lines *ret)
 		rc = dm_expr_bind(e, &q, &err);
 	for (long long t = from; rc == 0 && (t == from || t <= to); t += step) {
 		rc = dm_expr_eval(e, t * 1000, &v, &err);
-		if (rc == 0 && *question == 'q')
+		if (rc == 0 && v.kind == DM_EXPR_RANGE)
+			add_series_lines(ret, &v);
+		else if (rc == 0 && *question == 'q')
 			add_value(ret, &v);
 		else if (rc == 0)
 			add_step(ret, &v, t);
