@@ -135,13 +135,13 @@ DATE(month)
 DATE(year)
 
 const struct dm_function dm_functions_date[] = {
-    DM_CALL("days_in_month", DM_EXPR_VECTOR, "?v", fn_days_in_month),
-    DM_CALL("day_of_month", DM_EXPR_VECTOR, "?v", fn_day_of_month),
-    DM_CALL("day_of_week", DM_EXPR_VECTOR, "?v", fn_day_of_week),
-    DM_CALL("day_of_year", DM_EXPR_VECTOR, "?v", fn_day_of_year),
-    DM_CALL("hour", DM_EXPR_VECTOR, "?v", fn_hour),
-    DM_CALL("minute", DM_EXPR_VECTOR, "?v", fn_minute),
-    DM_CALL("month", DM_EXPR_VECTOR, "?v", fn_month),
-    DM_CALL("year", DM_EXPR_VECTOR, "?v", fn_year),
+    DM_CALL_AT("days_in_month", DM_EXPR_VECTOR, "?v", fn_days_in_month),
+    DM_CALL_AT("day_of_month", DM_EXPR_VECTOR, "?v", fn_day_of_month),
+    DM_CALL_AT("day_of_week", DM_EXPR_VECTOR, "?v", fn_day_of_week),
+    DM_CALL_AT("day_of_year", DM_EXPR_VECTOR, "?v", fn_day_of_year),
+    DM_CALL_AT("hour", DM_EXPR_VECTOR, "?v", fn_hour),
+    DM_CALL_AT("minute", DM_EXPR_VECTOR, "?v", fn_minute),
+    DM_CALL_AT("month", DM_EXPR_VECTOR, "?v", fn_month),
+    DM_CALL_AT("year", DM_EXPR_VECTOR, "?v", fn_year),
     {.name = NULL},
 };

@@ -30,6 +30,9 @@ void dm_node_free(struct dm_node *n)
 	free((char *)n->selector.name.p);
 	dm_subquery_free(n->subquery);
 	dm_regex_free(n->regex);
+	for (size_t i = 0; i < n->n_kept; i++)
+		dm_labels_unref(n->kept[i]);
+	free(n->kept);
 	free(n->args);
 	free(n->hints);
 	names_release(&n->names);
@@ -420,9 +423,24 @@ static int eval_node(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	return dm_err_set(err, DM_EINVAL, "not an expression");
 }
 
+/* Its label sets live on, and so it need not be evaluated again. */
+static int keep_value(struct dm_node *n, struct dm_err *err)
+{
+	n->kept = calloc(n->out.n + 1, sizeof(struct dm_labels *));
+	if (!n->kept)
+		return dm_err_nomem(err);
+	for (; n->n_kept < n->out.n; n->n_kept++)
+		n->kept[n->n_kept] = dm_labels_ref(n->out.p[n->n_kept].labels);
+	n->is_done = true;
+	return 0;
+}
+
 int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	if (eval_node(e, n, err) < 0)
+	if (n->is_done)
+		return 0;
+	if (eval_node(e, n, err) < 0 ||
+	    (n->is_constant && keep_value(n, err) < 0))
 		return -1;
 	e->n_work += DM_EXPR_NODE_WORK + n->out.n;
 	if (e->n_work > DM_EXPR_WORK_MAX)

@@ -107,6 +107,10 @@ struct dm_node {
 	double scalar;
 	struct dm_grouped *cache;
 	size_t n_cache;
+	bool is_constant; /* in a range query: all of it is under @ */
+	bool is_done;	  /* and has been evaluated */
+	struct dm_labels **kept;
+	size_t n_kept;
 	uint32_t *hints; /* of each series, how many samples had passed */
 	size_t n_hints;
 };
@@ -181,6 +185,7 @@ struct dm_function {
 	/* Of range: what is wrong with the scalars, or NULL. */
 	const char *(*wrong)(const double *args);
 	bool keeps_name;
+	bool by_time;	/* its value changes with the time of the evaluation */
 	double missing; /* the first scalar, where it is left out */
 };
 
@@ -188,6 +193,13 @@ struct dm_function {
 	{                                                                      \
 		.name = (fn_name), .ret = (kind), .args = (letters),           \
 		.call = (fn)                                                   \
+	}
+
+/* The same of one by time. */
+#define DM_CALL_AT(fn_name, kind, letters, fn)                                 \
+	{                                                                      \
+		.name = (fn_name), .ret = (kind), .args = (letters),           \
+		.call = (fn), .by_time = true                                  \
 	}
 
 const struct dm_function *dm_function_find(struct dm_str name);
@@ -222,7 +234,7 @@ int dm_eval_binary(
 int dm_eval_aggregate(
     struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
 
-/** Set how far its selectors look. */
+/** Set how far its selectors look, and what is constant in a range query. */
 void dm_expr_reach(struct dm_expr *e);
 
 /** The time that a selector or subquery looks at now. */

@@ -200,13 +200,13 @@ static int fn_min_of(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 
 const struct dm_function dm_functions_call[] = {
     DM_CALL("clamp", DM_EXPR_VECTOR, "vss", fn_clamp),
-    DM_CALL("time", DM_EXPR_SCALAR, "", fn_time),
+    DM_CALL_AT("time", DM_EXPR_SCALAR, "", fn_time),
     DM_CALL("pi", DM_EXPR_SCALAR, "", fn_pi),
     DM_CALL("scalar", DM_EXPR_SCALAR, "v", fn_scalar),
     DM_CALL("vector", DM_EXPR_VECTOR, "s", fn_vector),
     DM_CALL("absent", DM_EXPR_VECTOR, "v", fn_absent),
     DM_CALL("absent_over_time", DM_EXPR_VECTOR, "r", fn_absent_over_time),
-    DM_CALL("timestamp", DM_EXPR_VECTOR, "v", fn_timestamp),
+    DM_CALL_AT("timestamp", DM_EXPR_VECTOR, "v", fn_timestamp),
     DM_CALL("start", DM_EXPR_SCALAR, "", fn_start),
     DM_CALL("end", DM_EXPR_SCALAR, "", fn_end),
     DM_CALL("range", DM_EXPR_SCALAR, "", fn_range),
@@ -216,13 +216,13 @@ const struct dm_function dm_functions_call[] = {
     {.name = NULL},
 };
 
+static const struct dm_function *const tables[] = {dm_functions_range,
+    dm_functions_over_time, dm_functions_math, dm_functions_call,
+    dm_functions_date, dm_functions_label, dm_functions_sort,
+    dm_functions_histogram};
+
 const struct dm_function *dm_function_find(struct dm_str name)
 {
-	const struct dm_function *const tables[] = {dm_functions_range,
-	    dm_functions_over_time, dm_functions_math, dm_functions_call,
-	    dm_functions_date, dm_functions_label, dm_functions_sort,
-	    dm_functions_histogram};
-
 	for (size_t i = 0; i < DM_COUNT(tables); i++) {
 		for (const struct dm_function *f = tables[i]; f->name; f++) {
 			if (dm_str_is(name, f->name))

@@ -340,6 +340,10 @@ static struct dm_token lex_sign(struct dm_str text, size_t at)
 	    {":", DM_TOKEN_COLON}, {"@", DM_TOKEN_AT}};
 	struct dm_str rest = {text.p + at, text.n - at};
 
+	if (dm_str_starts(rest, "</") || dm_str_starts(rest, ">/"))
+		return error((unsigned)at,
+		    "</ and >/ are operators of native histograms, which are "
+		    "not supported");
 	for (size_t i = 0; i < DM_COUNT(signs); i++) {
 		if (dm_str_starts(rest, signs[i].text))
 			return (struct dm_token){.type = signs[i].type,

@@ -323,6 +323,11 @@ int dm_parse_modifiers(struct dm_parser *p, bool wrapped, struct dm_node **node)
 			rc = parse_offset(p, wrapped, *node);
 		else if (p->token.type == DM_TOKEN_AT)
 			rc = parse_at(p, wrapped, *node);
+		else if (dm_parse_is_word(p, "anchored") ||
+			 dm_parse_is_word(p, "smoothed"))
+			rc = dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
+			    "the modifiers anchored and smoothed are not "
+			    "supported");
 		else
 			return 0;
 	}

@@ -50,9 +50,27 @@ static void walk(const struct dm_expr *e, struct dm_node *n, struct moments m)
 		walk(e, n->args[i], m);
 }
 
+/* Is its value the same at each step of a range query?
+ * Source: prometheus promql/engine.go, preprocessExprHelper. */
+static bool find_constants(struct dm_node *n)
+{
+	bool same = !n->function || !n->function->by_time;
+
+	for (size_t i = 0; i < n->n_args; i++)
+		same = find_constants(n->args[i]) && same;
+	if (n->type == DM_NODE_NUMBER || n->type == DM_NODE_STRING)
+		return true;
+	if (n->type == DM_NODE_SELECTOR || n->type == DM_NODE_SUBQUERY)
+		same = n->at_kind != DM_AT_EVAL;
+	n->is_constant = same;
+	return same;
+}
+
 void dm_expr_reach(struct dm_expr *e)
 {
 	walk(e, e->root, (struct moments){0});
+	if (e->has_range)
+		find_constants(e->root);
 }
 
 int dm_expr_check_stream(const struct dm_expr *e, struct dm_err *err)

@@ -297,7 +297,12 @@ static const struct {
     {"a\n  + no_such(b)", "function no_such is unknown", 2, 5},
     {"a + fill(0) b", "function fill is a modifier that is not supported", 1,
 	5},
-    {"a </ b", "unexpected \"/\", expected an expression", 1, 4},
+    {"a </ b",
+	"</ and >/ are operators of native histograms, which are not "
+	"supported",
+	1, 3},
+    {"rate(a[5m] anchored)",
+	"the modifiers anchored and smoothed are not supported", 1, 12},
     {"0b11", "bad number or duration", 1, 1},
     {"1__0", "bad number or duration", 1, 1},
     {"1_", "bad number or duration", 1, 1},
