@@ -56,6 +56,10 @@ static void add_value(struct dm_buf *b, double v)
 	if (signbit(v))
 		dm_buf_add_char(b, '-');
 	dm_num_add(&text, fabs(v));
+	if (text.failed) {
+		b->failed = true;
+		return;
+	}
 	if (!memchr(text.p, 'e', text.n)) {
 		dm_buf_add_str(b, dm_buf_str(&text));
 		return;

@@ -229,6 +229,8 @@ static int add_quantile_label(struct dm_expr *e, const struct dm_node *label,
 	if (isfinite(q) && !memchr(e->buf.p, '.', e->buf.n) &&
 	    !memchr(e->buf.p, 'e', e->buf.n))
 		dm_buf_add_cstr(&e->buf, ".0");
+	if (dm_buf_ok(&e->buf, err) < 0)
+		return -1;
 	dm_labels_builder_start(b, el->labels);
 	dm_labels_builder_set(b,
 	    (struct dm_str){label->string, label->string_n},

@@ -34,6 +34,8 @@ void dm_parse_next(struct dm_parser *p)
 {
 	p->token = dm_lex(
 	    (struct dm_str){p->e->text, p->e->text_n}, p->after, &p->string);
+	if (p->string.failed)
+		p->token.type = DM_TOKEN_ERROR;
 	p->after = p->token.type == DM_TOKEN_ERROR
 		       ? p->e->text_n
 		       : p->token.at + p->token.text.n;
@@ -51,6 +53,8 @@ int dm_parse_unexpected(struct dm_parser *p, const char *expected)
 	const struct dm_token *t = &p->token;
 	int n = t->text.n > 40 ? 40 : (int)t->text.n;
 
+	if (p->string.failed)
+		return dm_err_nomem(p->err);
 	if (t->type == DM_TOKEN_ERROR)
 		return dm_expr_error(p->e, t->at, DM_EPARSE, p->err, "%.*s",
 		    (int)t->text.n, t->text.p);

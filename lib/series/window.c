@@ -155,11 +155,14 @@ static int copy_selector(
 static int selection_add(
     struct dm_selection *sel, struct dm_kept *k, struct dm_err *err)
 {
+	struct dm_err why;
 	int rc =
-	    dm_selector_match(&sel->selector, k->s.name, k->s.labels, NULL);
+	    dm_selector_match(&sel->selector, k->s.name, k->s.labels, &why);
 
 	if (rc == 0)
 		return 0;
+	if (rc < 0 && why.code == DM_ENOMEM)
+		return dm_err_nomem(err);
 	if (k->keep_us < sel->selector.reach_us)
 		k->keep_us = sel->selector.reach_us;
 	if (rc < 0) {

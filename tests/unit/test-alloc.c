@@ -385,7 +385,20 @@ static const char rules[] =
     "  - alert: Both\n"
     "    expr: job:cpu:rate > 0 and on (job) topk(1, abs(ceil(\n"
     "      container_memory_working_set_bytes)))\n"
-    "    keep_firing_for: 2s\n";
+    "    keep_firing_for: 2s\n"
+    "  - record: job:memory:max\n"
+    "    expr: max_over_time(label_replace(\n"
+    "      container_memory_working_set_bytes, 'c', '$1', 'name',\n"
+    "      '(?i:W)(?P<n>.*)' )[4s:1s] offset 1s) + ignoring (a, b, c, d)\n"
+    "      group_left (__name__) label_join(\n"
+    "      container_memory_working_set_bytes, 'd', '', 'id', 'name')\n"
+    "  - record: job:values\n"
+    "    expr: count_values by (job, name) ('v',\n"
+    "      container_memory_working_set_bytes) or histogram_quantile(0.9,\n"
+    "      label_replace({__name__=~'.*_seconds.*'}, 'le', '$1', 'id',\n"
+    "      '/(.)')) or limit_ratio(0.5, sort_by_label(\n"
+    "      container_memory_working_set_bytes, 'id')) or\n"
+    "      absent_over_time(nope{a='b'}[3s:1s]) or hour()\n";
 
 static void write_records(void)
 {
