@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <math.h>
 
 #include "promql/expr.h"
@@ -443,9 +444,9 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	    (n->is_constant && keep_value(n, err) < 0))
 		return -1;
 	e->n_work += DM_EXPR_NODE_WORK + n->out.n;
-	if (e->n_work > DM_EXPR_WORK_MAX)
+	if (e->n_work / DM_EXPR_WORK_PER_SAMPLE > e->samples_max)
 		return dm_expr_error(e, n->at, DM_ELIMIT, err,
-		    "the evaluation takes more than %d steps",
-		    DM_EXPR_WORK_MAX);
+		    "the evaluation takes more than %" PRIu64 " steps",
+		    e->samples_max * DM_EXPR_WORK_PER_SAMPLE);
 	return 0;
 }

@@ -15,10 +15,10 @@
 /* Scalar arguments of a function of series or values. */
 #define DM_EXPR_SCALARS_MAX 4
 
-/* What one evaluation may cost at most, beside its samples: the nodes that are
+/* What one evaluation may cost beside its samples: the nodes that are
  * evaluated, and the elements that they come to. */
-#define DM_EXPR_WORK_MAX  500000000
-#define DM_EXPR_NODE_WORK 16
+#define DM_EXPR_WORK_PER_SAMPLE 10 /* of those allowed */
+#define DM_EXPR_NODE_WORK	16
 
 /* A subquery's step where it names none.
  * Source: Prometheus 3, global.evaluation_interval. */

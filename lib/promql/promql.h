@@ -105,7 +105,8 @@ bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
 int dm_expr_set_range(struct dm_expr *e, int64_t start_us, int64_t end_us,
     int64_t step_us, struct dm_err *err) DM_MUST_CHECK;
 
-/** Instead of DM_EXPR_SAMPLES_MAX; evaluations beyond fail with DM_ELIMIT. */
+/** Instead of DM_EXPR_SAMPLES_MAX; evaluations beyond fail with DM_ELIMIT, and
+ * so do those that take more than ten times as many steps without samples. */
 void dm_expr_set_samples_max(struct dm_expr *e, uint64_t n);
 
 /** The step of subqueries that name none, instead of a minute: Prometheus
