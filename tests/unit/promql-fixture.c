@@ -75,6 +75,16 @@ void fixture_put(struct fixture *f, const char *name, const char *label,
 	check(dm_window_put(f->window, n, labels, us, v, &f->err), &f->err);
 }
 
+static void add_series(struct dm_buf *b, const struct dm_value_series *s)
+{
+	dm_labels_print(b, s->name, s->labels);
+	for (size_t i = 0; i < s->n; i++) {
+		dm_buf_add_char(b, ' ');
+		dm_num_add(b, s->p[i].v);
+	}
+	dm_buf_add_cstr(b, "; ");
+}
+
 const char *fixture_eval(struct fixture *f, struct dm_expr *e, double t)
 {
 	struct dm_value value;
@@ -86,6 +96,9 @@ const char *fixture_eval(struct fixture *f, struct dm_expr *e, double t)
 		dm_buf_addf(&f->out, "error: %s", f->err.msg);
 	} else if (value.kind == DM_EXPR_SCALAR) {
 		dm_num_add(&f->out, value.scalar);
+	} else if (value.kind == DM_EXPR_RANGE) {
+		for (size_t i = 0; i < value.n; i++)
+			add_series(&f->out, &value.series[i]);
 	} else {
 		for (size_t i = 0; i < value.n; i++) {
 			const struct dm_element *el = &value.elements[i];

@@ -30,7 +30,8 @@ int fixture_line(struct fixture *f, const char *line);
 void fixture_put(struct fixture *f, const char *name, const char *label,
     const char *value, double t, double v);
 
-/** The value, as "{a=\"b\"} 5; {c=\"d\"} 6"; or "error: …". */
+/** The value, as "{a=\"b\"} 5; {c=\"d\"} 6"; of a range "{a=\"b\"} 5 6; "; or
+ * "error: …". */
 const char *fixture_eval(struct fixture *f, struct dm_expr *e, double t);
 
 #endif
