@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "cmd/common.h"
+#include "cmd/match-rules.h"
 #include "rules/engine.h"
 
 /* A state beyond this is no state of ours. */
@@ -26,7 +27,8 @@ enum {
 	OPT_FAIL_ON,
 	OPT_INTERVAL,
 	OPT_SILENCE,
-	OPT_STATE
+	OPT_STATE,
+	OPT_TEST
 };
 
 struct arguments {
@@ -35,7 +37,7 @@ struct arguments {
 	const char **paths;
 	const char *state;
 	enum dm_severity fail_on;
-	bool check;
+	bool check, test;
 };
 
 static void say(void *ctx, const struct dm_err *err)
@@ -71,6 +73,9 @@ static void take_option(struct arguments *a, int option)
 	case OPT_STATE:
 		a->state = optarg;
 		break;
+	case OPT_TEST:
+		a->test = true;
+		break;
 	}
 }
 
@@ -84,6 +89,7 @@ static void take_options(struct arguments *a, int argc, char **argv)
 	    {"rules", required_argument, NULL, 'r'},
 	    {"silence", required_argument, NULL, OPT_SILENCE},
 	    {"state", required_argument, NULL, OPT_STATE},
+	    {"test", no_argument, NULL, OPT_TEST},
 	    {0},
 	};
 	int option;
@@ -177,6 +183,11 @@ int main(int argc, char **argv)
 	if (!a.paths)
 		return DM_EXIT_SYSTEM;
 	take_options(&a, argc, argv);
+	if (a.test) {
+		status = dm_match_test(a.stream.files, a.stream.n_files);
+		free(a.paths);
+		return dm_finish(status);
+	}
 	e = open_engine(&a);
 	if (a.check)
 		printf("OK: %zu rules\n", dm_engine_n_rules(e));

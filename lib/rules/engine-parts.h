@@ -19,9 +19,15 @@ struct dm_engine {
 	struct dm_labels *no_labels; /* of a scalar */
 	const struct dm_name *alerts_name, *for_state_name;
 
-	int64_t now_us;	   /* of the last evaluation; DM_NEVER: none yet */
-	bool behind;	   /* it has been said that a clock steps back */
-	int64_t offset_us; /* the greatest query_offset */
+	int64_t now_us;	      /* of the last evaluation; DM_NEVER: none yet */
+	bool behind;	      /* it has been said that a clock steps back */
+	int64_t offset_us;    /* the greatest query_offset */
+	int64_t say_again_us; /* ALERTS is written so often, or oftener */
+	struct dm_template_env env;
+	/* Told of an evaluation that failed, unless the one before it did. */
+	void (*failed)(
+	    void *ctx, const struct dm_rule *rule, const struct dm_err *why);
+	void *failed_ctx;
 
 	/* Rule files: */
 	uint64_t stamp;
@@ -54,9 +60,13 @@ int dm_engine_event(struct dm_engine *e, const struct dm_record *r,
 /** A rule has gone: end what it has. */
 int dm_engine_rule_end(struct dm_engine *e, struct dm_rule *rule,
     struct dm_err *err) DM_MUST_CHECK;
-/** Say what went wrong with a rule. */
-void dm_engine_say_rule(
-    struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why);
+/** Evaluate a group, whether its slot begins or not. */
+int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
+    int64_t t_us, struct dm_err *err) DM_MUST_CHECK;
+/** Add an annotation of an alert, expanded. */
+int dm_engine_annotation(struct dm_engine *e, const struct dm_rule_text *t,
+    const struct dm_alert *a, struct dm_buf *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);

@@ -7,6 +7,8 @@
 
 /* Rules are looked at again so often at most. */
 #define LOOK_AGAIN_NS INT64_C(1000000000)
+/* ALERTS is said again so often. */
+#define SAY_AGAIN_US (60 * DM_US_PER_S)
 
 /* file, group: without the folder, so that rules are known again when the
  * same files are named by another path. */
@@ -79,7 +81,7 @@ static int bind_rule(
 	if (!rule->is_alert &&
 	    dm_labels_name(e->pool, dm_str(rule->name), &rule->metric, err) < 0)
 		return -1;
-	if (dm_tracking_new(bytes, &rule->memory, err) < 0)
+	if (dm_tracking_new(bytes, &e->env, &rule->memory, err) < 0)
 		return -1;
 	return dm_expr_bind(rule->expr, &q, err);
 }
@@ -178,6 +180,9 @@ int dm_engine_new(const struct dm_engine_options *options,
 		return dm_err_nomem(err);
 	e->options = *options;
 	e->now_us = DM_NEVER;
+	e->say_again_us = SAY_AGAIN_US;
+	e->env = (struct dm_template_env){
+	    options->external, options->n_external, options->external_url};
 	if (engine_open(e, err) < 0) {
 		dm_engine_free(e);
 		return -1;

@@ -4,10 +4,15 @@
 
 /* Evaluates rules: groups at sweeps, single rules at events. */
 
-void dm_engine_say_rule(
+static void say_failed(
     struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why)
 {
 	struct dm_err said = *why;
+
+	if (e->failed) {
+		e->failed(e->failed_ctx, rule, why);
+		return;
+	}
 
 	if (!e->options.say)
 		return;
@@ -102,7 +107,7 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule,
 		return -1;
 	}
 	if (!rule->failed)
-		dm_engine_say_rule(e, rule, &why);
+		say_failed(e, rule, &why);
 	rule->failed = true;
 	return 0;
 }
@@ -116,6 +121,13 @@ static int evaluate_group(
 		if (evaluate(e, &g->rules[i], &now, err) < 0)
 			return -1;
 	return 0;
+}
+
+int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
+    int64_t t_us, struct dm_err *err)
+{
+	e->now_us = t_us;
+	return evaluate_group(e, g, err);
 }
 
 /* Rules wait for a clock that has stepped back; that must not go unsaid. */

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/num.h"
+#include "rules/go-print.h"
 #include "rules/template-ast.h"
 
 /* Expands templates. Source of what values do: Go, text/template and fmt. */
@@ -59,57 +59,6 @@ struct dm_str dm_expand_label(const struct expand *x, struct dm_str name)
 	if (x->data->name && dm_str_is(name, DM_LABEL_NAME))
 		return x->data->name->text;
 	return dm_labels_get(x->data->labels, name);
-}
-
-/* The shortest digits that give v again, and the exponent of the first. */
-static int shortest_digits(double v, char digits[static 24], int *ret_exp)
-{
-	char text[40];
-	int n = 0;
-
-	for (int p = 0; p < 17; p++) {
-		snprintf(text, sizeof(text), "%.*e", p, fabs(v));
-		if (strtod(text, NULL) == fabs(v))
-			break;
-	}
-	for (const char *c = text; *c && *c != 'e'; c++)
-		if (*c != '.')
-			digits[n++] = *c;
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-	*ret_exp = atoi(strchr(text, 'e') + 1);
-	return n;
-}
-
-/* Source of the threshold: Go, strconv.FormatFloat: with the shortest digits,
- * an exponent is used below -4 and from 6 on. */
-void dm_go_float(struct dm_buf *b, double v)
-{
-	char digits[24];
-	int n, exp;
-
-	if (isnan(v) || isinf(v)) {
-		dm_buf_add_cstr(b, isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf");
-		return;
-	}
-	if (signbit(v))
-		dm_buf_add_char(b, '-');
-	n = shortest_digits(v, digits, &exp);
-	if (exp < -4 || exp >= 6) {
-		dm_buf_add_char(b, digits[0]);
-		if (n > 1)
-			dm_buf_add_char(b, '.');
-		dm_buf_add(b, digits + 1, (size_t)n - 1);
-		dm_buf_addf(b, "e%c%02d", exp < 0 ? '-' : '+', abs(exp));
-		return;
-	}
-	if (exp < 0)
-		dm_buf_add(b, "0.0000", (size_t)(1 - exp));
-	for (int i = 0; i < n || i <= exp; i++) {
-		if (i == exp + 1 && exp >= 0)
-			dm_buf_add_char(b, '.');
-		dm_buf_add_char(b, i < n ? digits[i] : '0');
-	}
 }
 
 /* A map as Go prints it: map[a:b c:d], sorted. */

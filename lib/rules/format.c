@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "rules/go-print.h"
 #include "rules/template-ast.h"
 
 /* printf of templates. Source: Go, package fmt. */
@@ -162,26 +163,12 @@ static void format_hex(struct dm_buf *b, const struct spec *f, struct dm_str s)
 	add_padded(b, f, dm_buf_str(&t), false);
 }
 
-/* As Go's strconv.Quote, for printable UTF-8 and ASCII controls. */
 static void format_quoted(
     struct dm_buf *b, const struct spec *f, struct dm_str s)
 {
-	static const char from[] = "\a\b\f\n\r\t\v\\\"", to[] = "abfnrtv\\\"";
 	DM_AUTO_BUF struct dm_buf t = {0};
 
-	dm_buf_add_char(&t, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		const char *known = c ? strchr(from, c) : NULL;
-
-		if (known)
-			dm_buf_addf(&t, "\\%c", to[known - from]);
-		else if ((unsigned char)c < 0x20 || c == 0x7f)
-			dm_buf_addf(&t, "\\x%02x", (unsigned)(unsigned char)c);
-		else
-			dm_buf_add_char(&t, c);
-	}
-	dm_buf_add_char(&t, '"');
+	dm_go_quote(&t, s);
 	add_padded(b, f, dm_buf_str(&t), false);
 }
 

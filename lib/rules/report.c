@@ -5,9 +5,6 @@
 
 /* What rules write: alert records, and samples of kind recorded. */
 
-/* ALERTS is said again so often. */
-#define SAY_AGAIN_US (60 * DM_US_PER_S)
-
 enum dm_severity dm_severity_of(struct dm_str name)
 {
 	static const char *const names[] = {"", "info", "warning", "critical"};
@@ -66,18 +63,26 @@ int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
 	return put(e, name, item->labels, json, t_us, value, err);
 }
 
+int dm_engine_annotation(struct dm_engine *e, const struct dm_rule_text *t,
+    const struct dm_alert *a, struct dm_buf *ret, struct dm_err *err)
+{
+	struct dm_template_data data = {
+	    a->of.element, a->of.name, a->of.value, &e->env};
+
+	return dm_template_expand(t->template, &data, ret, err);
+}
+
 static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
     const struct dm_alert *a, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf text = {0};
-	struct dm_template_data data = {a->of.element, a->of.name, a->of.value};
 
 	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
 	for (size_t i = 0; i < rule->annotations.n; i++) {
 		const struct dm_rule_text *t = &rule->annotations.items[i];
 
 		dm_buf_clear(&text);
-		if (dm_template_expand(t->template, &data, &text, err) < 0)
+		if (dm_engine_annotation(e, t, a, &text, err) < 0)
 			return -1;
 		if (i > 0)
 			dm_buf_add_char(&e->line, ',');
@@ -150,7 +155,7 @@ static int alert_active(void *ctx, const struct dm_rule *rule,
 {
 	struct dm_engine *e = ctx;
 	int64_t at_us = t_us - rule->group->query_offset_us;
-	int64_t minute = dm_floor_div(at_us, SAY_AGAIN_US);
+	int64_t minute = dm_floor_div(at_us, e->say_again_us);
 
 	if (a->said == a->status && a->said_minute == minute)
 		return 0;

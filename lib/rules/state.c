@@ -199,7 +199,8 @@ static int end_gone(struct dm_engine *e, const json_t *j, const char *key,
 			return damaged(err);
 	if (!is_alert && dm_labels_name(e->pool, name, &rule.metric, err) < 0)
 		return -1;
-	if (dm_tracking_new(sizeof(struct dm_alert), &rule.memory, err) < 0)
+	if (dm_tracking_new(
+		sizeof(struct dm_alert), &e->env, &rule.memory, err) < 0)
 		return -1;
 	if (restore_item(e, j, &rule, &item, err) == 0 &&
 	    (!is_alert ||

@@ -118,8 +118,6 @@ int dm_expand_fail(struct expand *x, const char *fmt, ...) DM_PRINTF(2, 3);
 int dm_expand_string(struct expand *x, struct dm_buf *b, struct tv *ret);
 /** As Go's fmt prints %v. */
 void dm_expand_print(struct expand *x, struct dm_buf *b, const struct tv *v);
-/** A number as Go's strconv.FormatFloat(v, 'g', -1, 64). */
-void dm_go_float(struct dm_buf *b, double v);
 bool dm_expand_truth(const struct expand *x, const struct tv *v);
 /** A label of the element, __name__ too. */
 struct dm_str dm_expand_label(const struct expand *x, struct dm_str name);

@@ -35,11 +35,19 @@ struct dm_str dm_template_text(const struct dm_template *t);
 /** Does it look at the value of the element, or only at its labels? */
 bool dm_template_uses_value(const struct dm_template *t);
 
+/** What is the same for all templates of an evaluation. */
+struct dm_template_env {
+	const struct dm_label *external; /* labels, in order of their names */
+	size_t n_external;
+	const char *external_url; /* or NULL */
+};
+
 /** What a template is about. */
 struct dm_template_data {
 	const struct dm_labels *labels;
 	const struct dm_name *name; /* the label __name__; or NULL */
 	double value;
+	const struct dm_template_env *env; /* NULL: an empty one */
 };
 
 /**

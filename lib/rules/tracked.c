@@ -34,14 +34,15 @@ static void item_free(struct dm_tracked *item)
 	free(item);
 }
 
-int dm_tracking_new(
-    size_t item_bytes, struct dm_tracking **ret, struct dm_err *err)
+int dm_tracking_new(size_t item_bytes, const struct dm_template_env *env,
+    struct dm_tracking **ret, struct dm_err *err)
 {
 	struct dm_tracking *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return dm_err_nomem(err);
 	t->item_bytes = item_bytes;
+	t->env = env;
 	*ret = t;
 	return 0;
 }
@@ -76,7 +77,7 @@ static int set_labels(const struct dm_rule *rule,
     struct dm_labels_builder *b, struct dm_err *err)
 {
 	struct dm_template_data data = {
-	    element->labels, element->name, element->value};
+	    element->labels, element->name, element->value, rule->memory->env};
 
 	texts->p = calloc(rule->labels.n + 1, sizeof(*texts->p));
 	if (!texts->p)

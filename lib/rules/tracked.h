@@ -27,12 +27,13 @@ struct dm_tracking {
 	size_t n, cap;
 	size_t item_bytes;
 	uint64_t evaluation;
+	const struct dm_template_env *env; /* of the rule's templates */
 	struct dm_tracked **by_element, **by_labels; /* by labels' ids */
 	size_t n_by_element, n_by_labels;
 };
 
-int dm_tracking_new(size_t item_bytes, struct dm_tracking **ret,
-    struct dm_err *err) DM_MUST_CHECK;
+int dm_tracking_new(size_t item_bytes, const struct dm_template_env *env,
+    struct dm_tracking **ret, struct dm_err *err) DM_MUST_CHECK;
 void dm_tracking_free(struct dm_tracking *t);
 
 /**
