@@ -63,10 +63,15 @@ int dm_engine_rule_end(struct dm_engine *e, struct dm_rule *rule,
 /** Evaluate a group, whether its slot begins or not. */
 int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
     int64_t t_us, struct dm_err *err) DM_MUST_CHECK;
-/** Add an annotation of an alert, expanded. */
-int dm_engine_annotation(struct dm_engine *e, const struct dm_rule_text *t,
-    const struct dm_alert *a, struct dm_buf *ret,
-    struct dm_err *err) DM_MUST_CHECK;
+/**
+ * The annotations of an alert: expanded, or as they were when its element was
+ * there last.
+ * @scratch  empty; what is expanded now
+ * @ret      lent, by scratch or by the alert
+ */
+int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_label_list *scratch,
+    const struct dm_label_list **ret, struct dm_err *err) DM_MUST_CHECK;
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);

@@ -71,17 +71,34 @@ static int set_keys(struct dm_rule_set *set, struct dm_err *err)
 	return rc;
 }
 
+static int bind_texts(const struct dm_rule_texts *t, const struct dm_querier *q,
+    bool *ret_fleeting, struct dm_err *err)
+{
+	*ret_fleeting = false;
+	for (size_t i = 0; i < t->n; i++) {
+		if (dm_template_bind(t->items[i].template, q, err) < 0)
+			return -1;
+		*ret_fleeting |= dm_template_is_fleeting(t->items[i].template);
+	}
+	return 0;
+}
+
 static int bind_rule(
     struct dm_engine *e, struct dm_rule *rule, struct dm_err *err)
 {
 	struct dm_querier q = dm_window_querier(e->window);
 	size_t bytes = rule->is_alert ? sizeof(struct dm_alert)
 				      : sizeof(struct dm_tracked);
+	bool fleeting;
 
 	if (!rule->is_alert &&
 	    dm_labels_name(e->pool, dm_str(rule->name), &rule->metric, err) < 0)
 		return -1;
 	if (dm_tracking_new(bytes, &e->env, &rule->memory, err) < 0)
+		return -1;
+	if (bind_texts(&rule->labels, &q, &fleeting, err) < 0 ||
+	    bind_texts(&rule->annotations, &q, &rule->keeps_annotations, err) <
+		0)
 		return -1;
 	return dm_expr_bind(rule->expr, &q, err);
 }
@@ -181,8 +198,9 @@ int dm_engine_new(const struct dm_engine_options *options,
 	e->options = *options;
 	e->now_us = DM_NEVER;
 	e->say_again_us = SAY_AGAIN_US;
-	e->env = (struct dm_template_env){
-	    options->external, options->n_external, options->external_url};
+	e->env = (struct dm_template_env){.external = options->external,
+	    .n_external = options->n_external,
+	    .external_url = options->external_url};
 	if (engine_open(e, err) < 0) {
 		dm_engine_free(e);
 		return -1;

@@ -96,6 +96,7 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule,
 	struct dm_err why = {0};
 	int64_t query_us = m->query_us - rule->group->query_offset_us;
 
+	e->env.t_us = m->t_us;
 	if (dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
 	    apply(e, rule, &v, m, &why) == 0) {
 		rule->failed = false;

@@ -220,11 +220,36 @@ static bool format_string(
 	}
 }
 
+/* What stands for a value that a dry run does not know, in such a place. */
+static struct tv stand_in(struct expand *x, char verb)
+{
+	if (strchr("eEfFgG", verb))
+		return (struct tv){.type = TV_FLOAT, .f = x->dry};
+	if (strchr("do", verb))
+		return (struct tv){.type = TV_INT, .i = x->dry};
+	return tv_string(x->dry == 1 ? DM_STR("dmqa") : DM_STR("dmqb"));
+}
+
+static bool has_text(const struct tv *v)
+{
+	return v->type == TV_LABELS || v->type == TV_EXTERNAL ||
+	       v->type == TV_TIME || v->type == TV_DURATION;
+}
+
 static bool format_value(struct expand *x, struct dm_buf *b,
     const struct spec *f, const struct tv *v)
 {
 	DM_AUTO_BUF struct dm_buf t = {0};
+	struct tv known;
 
+	if (f->verb == 'T') {
+		add_padded(b, f, dm_str(dm_expand_type(v)), false);
+		return true;
+	}
+	if (v->type == TV_UNKNOWN) {
+		known = stand_in(x, f->verb);
+		v = &known;
+	}
 	if (v->type == TV_STRING)
 		return format_string(b, f, v);
 	if (v->type == TV_FLOAT && strchr("veEfFgG", f->verb)) {
@@ -236,7 +261,7 @@ static bool format_value(struct expand *x, struct dm_buf *b,
 		return true;
 	}
 	if (f->verb != 'v' && !(v->type == TV_BOOL && f->verb == 't') &&
-	    !(v->type == TV_LABELS && f->verb == 's'))
+	    !(has_text(v) && f->verb == 's'))
 		return false;
 	if (v->type == TV_NIL)
 		dm_buf_add_cstr(&t, "<nil>");

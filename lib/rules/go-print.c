@@ -116,31 +116,36 @@ void dm_go_quote(struct dm_buf *b, struct dm_str s)
 	dm_buf_add_char(b, '"');
 }
 
-/* Less than a second: the unit in which it is 1 or more. */
-static void add_part(struct dm_buf *b, uint64_t us)
+/* Less than a second: in the unit in which it is 1 or more. */
+static void add_part(struct dm_buf *b, int64_t ns)
 {
-	bool ms = us >= 1000;
+	unsigned decimals = ns >= 1000000 ? 6 : ns >= 1000 ? 3 : 0;
+	const char *unit = decimals == 6   ? "ms"
+			   : decimals == 3 ? "\302\265s"
+					   : "ns";
 
-	dm_num_add_scaled(b, (int64_t)us, ms ? 3 : 0);
-	dm_buf_add_cstr(b, ms ? "ms" : "\302\265s");
+	dm_num_add_scaled(b, ns, decimals);
+	dm_buf_add_cstr(b, unit);
 }
 
-void dm_go_duration(struct dm_buf *b, int64_t us)
+void dm_go_duration(struct dm_buf *b, int64_t ns)
 {
-	uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
-	uint64_t hours = left / 3600000000, minutes = left / 60000000 % 60;
+	const uint64_t second = 1000000000;
+	uint64_t left = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
+	uint64_t hours = left / (3600 * second);
+	uint64_t minutes = left / (60 * second) % 60;
 
-	if (us < 0)
+	if (ns < 0)
 		dm_buf_add_char(b, '-');
-	if (left > 0 && left < 1000000) {
-		add_part(b, left);
+	if (left > 0 && left < second) {
+		add_part(b, (int64_t)left);
 		return;
 	}
 	if (hours > 0)
 		dm_buf_addf(b, "%" PRIu64 "h", hours);
 	if (hours > 0 || minutes > 0)
 		dm_buf_addf(b, "%" PRIu64 "m", minutes);
-	dm_num_add_scaled(b, (int64_t)(left % 60000000), 6);
+	dm_num_add_scaled(b, (int64_t)(left % (60 * second)), 9);
 	dm_buf_add_char(b, 's');
 }
 

@@ -5,7 +5,8 @@ libdmon_a_SOURCES += \
 	lib/rules/expand.c \
 	lib/rules/file.c lib/rules/rule.h \
 	lib/rules/format.c \
-	lib/rules/function.c \
+	lib/rules/function.c lib/rules/function-data.c \
+	lib/rules/function-number.c lib/rules/function-text.c \
 	lib/rules/go-print.c lib/rules/go-print.h \
 	lib/rules/notation.c lib/rules/notation.h \
 	lib/rules/label-list.c lib/rules/label-list.h \
@@ -17,7 +18,9 @@ libdmon_a_SOURCES += \
 	lib/rules/set.c \
 	lib/rules/state.c \
 	lib/rules/template.c lib/rules/template.h lib/rules/template-ast.h \
-	lib/rules/template-reader.h \
+	lib/rules/template-query.c lib/rules/template-reader.h \
+	lib/rules/template-time.c lib/rules/template-time.h \
+	lib/rules/template-value.c \
 	lib/rules/test-check.c \
 	lib/rules/test-file.c lib/rules/test-file.h \
 	lib/rules/test-report.c lib/rules/test-report.h \

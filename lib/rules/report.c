@@ -63,32 +63,55 @@ int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
 	return put(e, name, item->labels, json, t_us, value, err);
 }
 
-int dm_engine_annotation(struct dm_engine *e, const struct dm_rule_text *t,
-    const struct dm_alert *a, struct dm_buf *ret, struct dm_err *err)
+static int expand_all(struct dm_engine *e, const struct dm_rule *rule,
+    const struct dm_alert *a, struct dm_label_list *ret, struct dm_err *err)
 {
+	DM_AUTO_BUF struct dm_buf text = {0};
 	struct dm_template_data data = {
 	    a->of.element, a->of.name, a->of.value, &e->env};
 
-	return dm_template_expand(t->template, &data, ret, err);
-}
-
-static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
-    const struct dm_alert *a, struct dm_err *err)
-{
-	DM_AUTO_BUF struct dm_buf text = {0};
-
-	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
 	for (size_t i = 0; i < rule->annotations.n; i++) {
 		const struct dm_rule_text *t = &rule->annotations.items[i];
 
 		dm_buf_clear(&text);
-		if (dm_engine_annotation(e, t, a, &text, err) < 0)
+		if (dm_template_expand(t->template, &data, &text, err) < 0 ||
+		    dm_label_list_put(ret, t->name, dm_buf_str(&text), err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_label_list *scratch,
+    const struct dm_label_list **ret, struct dm_err *err)
+{
+	struct dm_tracked *item = &a->of;
+
+	*ret = rule->keeps_annotations ? &item->annotations : scratch;
+	if (!rule->keeps_annotations)
+		return expand_all(e, rule, a, scratch, err);
+	if (item->annotated == item->seen)
+		return 0;
+	item->annotated = item->seen;
+	dm_label_list_release(&item->annotations);
+	return expand_all(e, rule, a, &item->annotations, err);
+}
+
+static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_err *err)
+{
+	DM_AUTO_LABEL_LIST struct dm_label_list scratch = {0};
+	const struct dm_label_list *l;
+
+	if (dm_engine_annotations(e, rule, a, &scratch, &l, err) < 0)
+		return -1;
+	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
+	for (size_t i = 0; i < l->n; i++) {
 		if (i > 0)
 			dm_buf_add_char(&e->line, ',');
-		dm_json_quote(&e->line, t->name);
+		dm_json_quote(&e->line, l->p[i].name);
 		dm_buf_add_char(&e->line, ':');
-		dm_json_quote(&e->line, dm_buf_str(&text));
+		dm_json_quote(&e->line, l->p[i].value);
 	}
 	dm_buf_add_char(&e->line, '}');
 	return 0;
@@ -153,10 +176,15 @@ static int say_state(struct dm_engine *e, const struct dm_alert *a,
 static int alert_active(void *ctx, const struct dm_rule *rule,
     struct dm_alert *a, int64_t t_us, struct dm_err *err)
 {
+	DM_AUTO_LABEL_LIST struct dm_label_list scratch = {0};
+	const struct dm_label_list *l;
 	struct dm_engine *e = ctx;
 	int64_t at_us = t_us - rule->group->query_offset_us;
 	int64_t minute = dm_floor_div(at_us, e->say_again_us);
 
+	if (rule->keeps_annotations &&
+	    dm_engine_annotations(e, rule, a, &scratch, &l, err) < 0)
+		return -1;
 	if (a->said == a->status && a->said_minute == minute)
 		return 0;
 	if (a->said != a->status && a->said != DM_ALERT_NONE &&

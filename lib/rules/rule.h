@@ -35,6 +35,9 @@ struct dm_rule {
 	struct dm_tracking *memory;   /* alerts, or series recorded */
 	const struct dm_name *metric; /* that is recorded */
 	bool failed;		      /* the last evaluation */
+	/* Annotations are expanded at each evaluation, as they look at samples
+	 * or at the time. */
+	bool keeps_annotations;
 };
 
 struct dm_rule_group {

@@ -36,21 +36,19 @@ static int alert_cmp(const void *a, const void *b)
 }
 
 static int fill_alert(struct dm_engine *e, const struct dm_rule *rule,
-    const struct dm_alert *a, struct dm_test_alert *ret, struct dm_err *err)
+    struct dm_alert *a, struct dm_test_alert *ret, struct dm_err *err)
 {
-	DM_AUTO_BUF struct dm_buf text = {0};
+	DM_AUTO_LABEL_LIST struct dm_label_list scratch = {0};
+	const struct dm_label_list *l;
 
 	if (dm_label_list_put_labels(&ret->labels, NULL, a->of.labels, err) < 0)
 		return -1;
-	for (size_t i = 0; i < rule->annotations.n; i++) {
-		const struct dm_rule_text *t = &rule->annotations.items[i];
-
-		dm_buf_clear(&text);
-		if (dm_engine_annotation(e, t, a, &text, err) < 0 ||
-		    dm_label_list_put(
-			&ret->annotations, t->name, dm_buf_str(&text), err) < 0)
+	if (dm_engine_annotations(e, rule, a, &scratch, &l, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (dm_label_list_put(&ret->annotations, l->p[i].name,
+			l->p[i].value, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -58,8 +56,7 @@ static int add_firing(struct dm_engine *e, const struct dm_rule *rule,
     struct alerts *l, struct dm_err *err)
 {
 	for (size_t i = 0; i < rule->memory->n; i++) {
-		const struct dm_alert *a =
-		    (const struct dm_alert *)rule->memory->items[i];
+		struct dm_alert *a = (struct dm_alert *)rule->memory->items[i];
 
 		if (a->status != DM_ALERT_FIRING)
 			continue;

@@ -92,9 +92,13 @@ void dm_test_report_expr(
 void dm_test_report_rule(
     struct dm_buf *b, const char *rule, int64_t t_us, const struct dm_err *why)
 {
+	int64_t ns;
+
 	dm_buf_add_cstr(b, "    rule: ");
 	add_name(b, rule);
 	dm_buf_add_cstr(b, ", time: ");
-	dm_go_duration(b, t_us);
+	if (__builtin_mul_overflow(t_us, INT64_C(1000), &ns))
+		ns = INT64_MAX;
+	dm_go_duration(b, ns);
 	dm_buf_addf(b, ", err: %s", why->msg);
 }

@@ -30,6 +30,7 @@ static void item_free(struct dm_tracked *item)
 {
 	dm_labels_unref(item->labels);
 	dm_labels_unref(item->element);
+	dm_label_list_release(&item->annotations);
 	free((char *)(uintptr_t)item->json.p);
 	free(item);
 }
@@ -113,11 +114,15 @@ int dm_rule_labels(const struct dm_rule *rule, const struct dm_element *element,
 	return dm_labels_builder_done(&b, pool, ret, err);
 }
 
-static bool labels_use_value(const struct dm_rule *rule)
+/* Do the labels depend on more than the element's? */
+static bool labels_change(const struct dm_rule *rule)
 {
-	for (size_t i = 0; i < rule->labels.n; i++)
-		if (dm_template_uses_value(rule->labels.items[i].template))
+	for (size_t i = 0; i < rule->labels.n; i++) {
+		const struct dm_template *t = rule->labels.items[i].template;
+
+		if (dm_template_uses_value(t) || dm_template_is_fleeting(t))
 			return true;
+	}
 	return false;
 }
 
@@ -149,14 +154,14 @@ static struct dm_tracked *item_add(
 }
 
 /* The item of an element, by its labels if the element is not known. */
-static int find(struct dm_tracking *t, const struct dm_rule *rule,
-    bool use_value, const struct dm_element *e, struct dm_labels_pool *pool,
+static int find(struct dm_tracking *t, const struct dm_rule *rule, bool change,
+    const struct dm_element *e, struct dm_labels_pool *pool,
     struct dm_tracked **ret, struct dm_err *err)
 {
 	DM_AUTO_LABELS struct dm_labels *labels = NULL;
 
 	*ret = get(t->by_element, t->n_by_element, e->labels->id);
-	if (*ret && !use_value && (*ret)->name == e->name)
+	if (*ret && !change && (*ret)->name == e->name)
 		return 0;
 	if (dm_rule_labels(rule, e, pool, &labels, err) < 0)
 		return -1;
@@ -176,15 +181,14 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
     const struct dm_element *elements, size_t n, struct dm_labels_pool *pool,
     struct dm_err *err)
 {
-	bool use_value = labels_use_value(rule);
+	bool change = labels_change(rule);
 	size_t known = t->n;
 
 	t->evaluation++;
 	for (size_t i = 0; i < n; i++) {
 		struct dm_tracked *item;
 
-		if (find(t, rule, use_value, &elements[i], pool, &item, err) <
-		    0) {
+		if (find(t, rule, change, &elements[i], pool, &item, err) < 0) {
 			dm_tracking_undo(t);
 			return -1;
 		}

@@ -3,6 +3,7 @@
 #ifndef DM_RULES_TRACKED_H
 #define DM_RULES_TRACKED_H
 
+#include "rules/label-list.h"
 #include "rules/rule.h"
 
 /**
@@ -16,6 +17,9 @@ struct dm_tracked {
 	double value;
 	struct dm_str json; /* labels as in a record, or {0}: not made yet */
 	uint64_t seen;	    /* in which evaluation it was there last */
+	/* Of an alert whose rule keeps them: as they were expanded then. */
+	struct dm_label_list annotations;
+	uint64_t annotated;
 	const struct dm_element *next; /* in the one under way */
 	bool is_new;
 };
