@@ -8,6 +8,9 @@
 /* What dmon-match does with rule files alone: each says what it finds as
  * promtool does, and returns the status to exit with. */
 
+/** Check rule files and the folders of them. */
+int dm_match_check(const char *const *paths, size_t n);
+
 /** Run files of unit tests. */
 int dm_match_test(const char *const *files, size_t n);
 

@@ -18,11 +18,13 @@ struct dm_engine {
 	struct dm_rule_set rules;
 	struct dm_labels *no_labels; /* of a scalar */
 	const struct dm_name *alerts_name, *for_state_name;
+	const struct dm_name *failures_name, *evaluations_name;
 
 	int64_t now_us;	      /* of the last evaluation; DM_NEVER: none yet */
 	bool behind;	      /* it has been said that a clock steps back */
 	int64_t offset_us;    /* the greatest query_offset */
 	int64_t say_again_us; /* ALERTS is written so often, or oftener */
+	bool counts;	      /* write how many evaluations there were */
 	struct dm_template_env env;
 	/* Told of an evaluation that failed, unless the one before it did. */
 	void (*failed)(
@@ -72,6 +74,11 @@ int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
 int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
     struct dm_alert *a, struct dm_label_list *scratch,
     const struct dm_label_list **ret, struct dm_err *err) DM_MUST_CHECK;
+
+/** Write how many evaluations of a group there were, and how many failed,
+ * where that is due. */
+int dm_engine_say_counts(struct dm_engine *e, struct dm_rule_group *g,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rules/label-list.h"
 #include "rules/reading.h"
 #include "rules/rule.h"
 
@@ -10,18 +11,6 @@ struct reader {
 	struct dm_reading in;
 	struct dm_rule_set *set;
 };
-
-static bool is_label_name(struct dm_str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c != '_' && !(c >= 'a' && c <= 'z') &&
-		    !(c >= 'A' && c <= 'Z') && !(i > 0 && c >= '0' && c <= '9'))
-			return false;
-	}
-	return s.n > 0;
-}
 
 static bool is_metric_name(struct dm_str s)
 {
@@ -109,8 +98,7 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		const struct dm_yaml_node *value = n->children[i + 1];
 		struct dm_rule_text text = {0};
 
-		if (!is_label_name(name->text) ||
-		    dm_str_is(name->text, DM_LABEL_NAME))
+		if (!dm_is_label_name(name->text))
 			dm_reading_wrong(&r->in, name,
 			    "%s: invalid name \"%s\"", key, name->text.p);
 		if (value->type != DM_YAML_SCALAR) {
@@ -297,6 +285,7 @@ static struct dm_rule_group *group_add(struct reader *r)
 		return NULL;
 	}
 	g->last_slot = INT64_MIN;
+	g->said_minute = INT64_MIN;
 	set->groups[set->n++] = g;
 	return g;
 }

@@ -7,6 +7,18 @@
 /* Nobody has so many; putting them in order would take long. */
 #define LABELS_MAX 10000
 
+bool dm_is_label_name(struct dm_str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c != '_' && !(c >= 'a' && c <= 'z') &&
+		    !(c >= 'A' && c <= 'Z') && !(i > 0 && c >= '0' && c <= '9'))
+			return false;
+	}
+	return s.n > 0 && !dm_str_is(s, DM_LABEL_NAME);
+}
+
 static void pair_release(struct dm_label *l)
 {
 	free((char *)(uintptr_t)l->name.p);

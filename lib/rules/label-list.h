@@ -26,6 +26,9 @@ int dm_label_list_put_labels(struct dm_label_list *p,
     const struct dm_name *name, const struct dm_labels *labels,
     struct dm_err *err) DM_MUST_CHECK;
 
+/** Is it a label's name, [a-zA-Z_][a-zA-Z0-9_]*, and not __name__? */
+bool dm_is_label_name(struct dm_str name);
+
 /** NULL: there is none. */
 const struct dm_label *dm_label_list_find(
     const struct dm_label_list *p, struct dm_str name);

@@ -151,6 +151,35 @@ static int write_alert(struct dm_engine *e, const struct dm_rule *rule,
 	return finish(e, err);
 }
 
+/* The record is of kind rule: its samples last as long as recorded ones. */
+int dm_engine_say_counts(
+    struct dm_engine *e, struct dm_rule_group *g, struct dm_err *err)
+{
+	int64_t minute = dm_floor_div(e->now_us, e->say_again_us);
+
+	if (!e->counts ||
+	    (g->said_failures == g->failures && g->said_minute == minute))
+		return 0;
+	g->said_failures = g->failures;
+	g->said_minute = minute;
+	dm_buf_clear(&e->labels);
+	dm_labels_add_json(&e->labels, g->labels);
+	if (dm_buf_ok(&e->labels, err) < 0)
+		return -1;
+	begin(e, e->now_us, "rule",
+	    (struct dm_str){e->labels.p + 1, e->labels.n - 2});
+	dm_record_metric_u64(&e->line, e->failures_name->text.p, g->failures);
+	dm_record_metric_u64(
+	    &e->line, e->evaluations_name->text.p, g->evaluations);
+	dm_record_end(&e->line);
+	if (finish(e, err) < 0 ||
+	    dm_window_put(e->window, e->failures_name, g->labels, e->now_us,
+		(double)g->failures, err) < 0)
+		return -1;
+	return dm_window_put(e->window, e->evaluations_name, g->labels,
+	    e->now_us, (double)g->evaluations, err);
+}
+
 /* One of the two series of an alert. */
 static int say_state(struct dm_engine *e, const struct dm_alert *a,
     enum dm_alert_status status, int64_t t_us, double value, struct dm_err *err)

@@ -229,6 +229,7 @@ static int open_engine(struct run *r)
 		return -1;
 	r->e->out = &r->discard;
 	r->e->say_again_us = 1;
+	r->e->counts = false;
 	r->e->failed = rule_failed;
 	r->e->failed_ctx = r;
 	q = dm_window_querier(r->e->window);

@@ -199,6 +199,7 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
 			    "after applying %s labels",
 			    rule->is_alert ? "alert" : "rule");
 		}
+		item->seen_before = item->seen;
 		item->seen = t->evaluation;
 		item->next = &elements[i];
 	}
@@ -211,10 +212,13 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
 void dm_tracking_undo(struct dm_tracking *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i]->is_new)
+		struct dm_tracked *item = t->items[i];
+
+		if (item->next)
+			item->seen = item->seen_before;
+		item->next = NULL;
+		if (item->is_new)
 			dm_tracking_drop(t, i);
-		else
-			t->items[i]->next = NULL;
 	}
 	dm_tracking_compact(t);
 }

@@ -15,8 +15,9 @@ struct dm_tracked {
 	struct dm_labels *element; /* the element's own; NULL: never stored */
 	const struct dm_name *name;
 	double value;
-	struct dm_str json; /* labels as in a record, or {0}: not made yet */
-	uint64_t seen;	    /* in which evaluation it was there last */
+	struct dm_str json;   /* labels as in a record, or {0}: not made yet */
+	uint64_t seen;	      /* in which evaluation it was there last */
+	uint64_t seen_before; /* and before, while one is under way */
 	/* Of an alert whose rule keeps them: as they were expanded then. */
 	struct dm_label_list annotations;
 	uint64_t annotated;
