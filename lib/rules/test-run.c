@@ -321,8 +321,12 @@ static void found_release(struct found *f)
 	free(f->p);
 }
 
+/* A file that more than one pattern matches is read once. */
 static int found_add(struct found *f, const char *path)
 {
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->p[i], path) == 0)
+			return 0;
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 8;
 		void *p = realloc(f->p, cap * sizeof(*f->p));
