@@ -111,10 +111,10 @@ cat >expected <<'END'
 19:22
 20:16
 21:9
-22:62
-23:55
-23:69
-24:58
+22:61
+23:56
+23:70
+24:60
 END
 same places expected "each error has its place"
 is "$(grep -c 'native histograms are not supported' e)" 2 \
