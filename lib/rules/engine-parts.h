@@ -10,6 +10,10 @@
 /* What engine.c (the stream), evaluate.c (rules), report.c (what they write)
  * and state.c share. */
 
+/* How evaluations are counted. Source: Prometheus, rules/group.go. */
+#define DM_RULE_FAILURES    "prometheus_rule_evaluation_failures_total"
+#define DM_RULE_EVALUATIONS "prometheus_rule_evaluations_total"
+
 struct dm_engine {
 	struct dm_engine_options options;
 	struct dm_window *window;

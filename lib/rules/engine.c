@@ -207,8 +207,8 @@ static int own_names(struct dm_engine *e, struct dm_err *err)
 		const struct dm_name **ret;
 	} names[] = {{"ALERTS", &e->alerts_name},
 	    {"ALERTS_FOR_STATE", &e->for_state_name},
-	    {"prometheus_rule_evaluation_failures_total", &e->failures_name},
-	    {"prometheus_rule_evaluations_total", &e->evaluations_name}};
+	    {DM_RULE_FAILURES, &e->failures_name},
+	    {DM_RULE_EVALUATIONS, &e->evaluations_name}};
 
 	for (size_t i = 0; i < DM_COUNT(names); i++)
 		if (dm_labels_name(

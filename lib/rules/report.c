@@ -168,9 +168,8 @@ int dm_engine_say_counts(
 		return -1;
 	begin(e, e->now_us, "rule",
 	    (struct dm_str){e->labels.p + 1, e->labels.n - 2});
-	dm_record_metric_u64(&e->line, e->failures_name->text.p, g->failures);
-	dm_record_metric_u64(
-	    &e->line, e->evaluations_name->text.p, g->evaluations);
+	dm_record_metric_u64(&e->line, DM_RULE_FAILURES, g->failures);
+	dm_record_metric_u64(&e->line, DM_RULE_EVALUATIONS, g->evaluations);
 	dm_record_end(&e->line);
 	if (finish(e, err) < 0 ||
 	    dm_window_put(e->window, e->failures_name, g->labels, e->now_us,
