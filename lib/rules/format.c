@@ -108,6 +108,14 @@ static void add_padded(
 		dm_buf_add_char(b, ' ');
 }
 
+/* The same of a text that was built. */
+static void add_built(
+    struct dm_buf *b, const struct spec *f, const struct dm_buf *t, bool number)
+{
+	add_padded(b, f, dm_buf_str(t), number);
+	b->failed |= t->failed;
+}
+
 static void format_float(struct dm_buf *b, const struct spec *f, double v)
 {
 	DM_AUTO_BUF struct dm_buf t = {0};
@@ -131,7 +139,7 @@ static void format_float(struct dm_buf *b, const struct spec *f, double v)
 #pragma GCC diagnostic pop
 		dm_buf_add_cstr(&t, text);
 	}
-	add_padded(b, f, dm_buf_str(&t), !isinf(v) && !isnan(v));
+	add_built(b, f, &t, !isinf(v) && !isnan(v));
 }
 
 static void format_int(struct dm_buf *b, const struct spec *f, int64_t v)
@@ -160,7 +168,7 @@ static void format_hex(struct dm_buf *b, const struct spec *f, struct dm_str s)
 	for (size_t i = 0; i < s.n; i++)
 		dm_buf_addf(&t, f->verb == 'x' ? "%02x" : "%02X",
 		    (unsigned)(unsigned char)s.p[i]);
-	add_padded(b, f, dm_buf_str(&t), false);
+	add_built(b, f, &t, false);
 }
 
 static void format_quoted(
@@ -169,7 +177,7 @@ static void format_quoted(
 	DM_AUTO_BUF struct dm_buf t = {0};
 
 	dm_go_quote(&t, s);
-	add_padded(b, f, dm_buf_str(&t), false);
+	add_built(b, f, &t, false);
 }
 
 /* A string cut at its precision, in characters. */
@@ -267,7 +275,7 @@ static bool format_value(struct expand *x, struct dm_buf *b,
 		dm_buf_add_cstr(&t, "<nil>");
 	else
 		dm_expand_print(x, &t, v);
-	add_padded(b, f, dm_buf_str(&t), false);
+	add_built(b, f, &t, false);
 	return true;
 }
 

@@ -147,24 +147,30 @@ static void read_alert_test(struct dm_reading *r,
 		    r, list->children[i], ret->alertname, &ret->expected[i]);
 }
 
+static bool is_one_of(struct dm_str s, const char *const words[static 3])
+{
+	return dm_str_is(s, words[0]) || dm_str_is(s, words[1]) ||
+	       dm_str_is(s, words[2]);
+}
+
 /* A number as YAML 1.1 writes it. Source: yaml.v2, resolve.go. */
 static bool yaml_number(struct dm_str s, double *ret)
 {
-	DM_AUTO_BUF struct dm_buf b = {0};
-	struct dm_str digits = s;
-	uint64_t hex;
+	static const char *const inf[] = {".inf", ".Inf", ".INF"};
+	static const char *const nan[] = {".nan", ".NaN", ".NAN"};
 	bool minus = s.n > 0 && s.p[0] == '-';
+	bool sign = minus || (s.n > 0 && s.p[0] == '+');
+	struct dm_str digits = {s.p + sign, s.n - sign};
+	char text[64];
+	size_t n = 0;
+	uint64_t hex;
 
-	if (s.n > 0 && (minus || s.p[0] == '+'))
-		digits = (struct dm_str){s.p + 1, s.n - 1};
-	if (digits.n == 4 && strncasecmp(digits.p, ".inf", 4) == 0) {
-		*ret = minus ? -INFINITY : INFINITY;
-		return dm_str_is(digits, ".inf") || dm_str_is(digits, ".Inf") ||
-		       dm_str_is(digits, ".INF");
-	}
-	if (dm_str_is(s, ".nan") || dm_str_is(s, ".NaN") ||
-	    dm_str_is(s, ".NAN")) {
+	if (is_one_of(s, nan)) {
 		*ret = NAN;
+		return true;
+	}
+	if (is_one_of(digits, inf)) {
+		*ret = minus ? -INFINITY : INFINITY;
 		return true;
 	}
 	if (dm_str_starts(digits, "0x") &&
@@ -172,13 +178,13 @@ static bool yaml_number(struct dm_str s, double *ret)
 		*ret = minus ? -(double)hex : (double)hex;
 		return true;
 	}
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = 0; i < s.n && n < sizeof(text); i++)
 		if (s.p[i] != '_')
-			dm_buf_add_char(&b, s.p[i]);
-	if (digits.n == 0 ||
-	    (digits.p[0] != '.' && (digits.p[0] < '0' || digits.p[0] > '9')))
-		return false;
-	return !b.failed && dm_num_parse_user(dm_buf_str(&b), ret);
+			text[n++] = s.p[i];
+	return digits.n > 0 &&
+	       (digits.p[0] == '.' ||
+		   (digits.p[0] >= '0' && digits.p[0] <= '9')) &&
+	       dm_num_parse_user((struct dm_str){text, n}, ret);
 }
 
 static void read_sample(struct dm_reading *r, const struct dm_yaml_node *map,
