@@ -54,6 +54,44 @@ is "$? $(sed -n 's/^ *\(exp\|got\): //p' e | tr '\n' ' ')" \
 	'1 {a b="c"} 3E-01 {a b="c"} 3.0000000000000004E-01 ' \
 	"without fuzzy_compare they differ"
 
+# Groups of Prometheus 3: what they look at, and their labels.
+cat >groups.yml <<'END'
+groups:
+  - name: late
+    query_offset: 1m
+    labels: {team: a, severity: info}
+    rules:
+      - {record: seen, expr: m}
+      - {alert: Late, expr: m > 1, labels: {severity: critical}}
+  - name: limited
+    limit: 1
+    rules:
+      - {record: one, expr: m}
+END
+cat >groups.test.yml <<'END'
+rule_files: [groups.yml]
+tests:
+  - interval: 1m
+    input_series:
+      - {series: m, values: 1+1x5}
+    promql_expr_test:
+      - {expr: seen, eval_time: 2m, exp_samples: [{labels: 'seen{severity="info", team="a"}', value: 2}]}
+      - {expr: timestamp(seen), eval_time: 2m, exp_samples: [{labels: '{severity="info", team="a"}', value: 60}]}
+      - {expr: 'ALERTS{alertname="Late"} offset 1m', eval_time: 2m, exp_samples: [{labels: 'ALERTS{alertname="Late", alertstate="firing", severity="critical", team="a"}', value: 1}]}
+      - {expr: one, eval_time: 0, exp_samples: [{labels: one, value: 1}]}
+    alert_rule_test:
+      - {eval_time: 1m, alertname: Late}
+      - {eval_time: 2m, alertname: Late, exp_alerts: [{exp_labels: {severity: critical, team: a}}]}
+END
+dmon-match --test groups.test.yml >o 2>e
+is "$? $(cat e)" "0 " "query_offset, a group's labels and limit"
+awk '{ print }
+	/series: m,/ { print "      - {series: \047m{a=\"b\"}\047, values: _ 1}" }' \
+	groups.test.yml >limit.test.yml
+dmon-match --test limit.test.yml >o 2>e
+is "$? $(sed -n 2p e)" "1     rule: one, time: 1m0s, err: exceeded limit of 1 with 2 series" \
+	"a limit that is exceeded ends the test"
+
 # More files: the highest status, and each is told of.
 dmon-match --test three.test.yml exact.test.yml >o 2>e
 is "$? $(grep -c '^  SUCCESS' o) $(grep -c FAILED e)" "1 1 1" "one that fails: 1"
