@@ -27,10 +27,9 @@ struct dm_test_sink {
  * the files. Samples up to an evaluation's time are there, and no others.
  * Source: Prometheus 3, cmd/promtool/unittest.go.
  *
- * Returns 0 where the tests have run, passed or failed; or -1: DM_EPARSE
- * where a file is wrong (all of it has been told), DM_ELIMIT where a test
- * has more evaluations or samples than are allowed (that has been told as
- * well), DM_ENOMEM.
+ * Returns 0 where the tests have run, passed or failed; or -1: where a file
+ * is wrong or can't be read, or a test has more evaluations or samples than
+ * are allowed, with the first of what sink->wrong has been told; DM_ENOMEM.
  */
 int dm_test_run(const char *path, const struct dm_test_sink *sink,
     struct dm_err *err) DM_MUST_CHECK;

@@ -101,6 +101,10 @@ is "$? $(grep -c '^  SUCCESS' o) $(grep -c FAILED e)" "2 1 2" \
 grep -q '^dmon-match: none.test.yml: No such file' e
 ok $? "which is said"
 
+mkdir folder
+dmon-match --test folder >o 2>e
+is "$? $(grep -c 'dmon-match: folder: ' e)" "2 1" "a folder: 2"
+
 # What is wrong with a file, all of it.
 cat >wrong.test.yml <<'END'
 rule_files: [r.yml]
