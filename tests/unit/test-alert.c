@@ -63,8 +63,9 @@ static void setup(struct fixture *f)
 	f->rule.group = &f->group;
 	f->rule.name = (char *)"Test";
 	assert_int_equal(dm_labels_pool_new(&f->pool, NULL), 0);
-	assert_int_equal(
-	    dm_tracking_new(sizeof(struct dm_alert), NULL, &f->rule.memory, NULL), 0);
+	assert_int_equal(dm_tracking_new(sizeof(struct dm_alert), NULL,
+			     &f->rule.memory, NULL),
+	    0);
 	for (size_t i = 0; i < N_ELEMENTS; i++) {
 		char value[] = {(char)('0' + i), '\0'};
 		struct dm_label x = {DM_STR("x"), dm_str(value)};
