@@ -6,7 +6,8 @@ dmon_collect_SOURCES = cmd/dmon-collect.c $(DM_MAIN)
 dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += dmon-match
-dmon_match_SOURCES = cmd/dmon-match.c $(DM_MAIN)
+dmon_match_SOURCES = cmd/dmon-match.c cmd/match-rules.c cmd/match-rules.h \
+	$(DM_MAIN)
 dmon_match_LDADD = libdmon.a $(YAML_LIBS) $(PCRE2_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += dmon-store

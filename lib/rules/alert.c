@@ -117,8 +117,6 @@ int dm_alerts_update(const struct dm_rule *rule,
 		return -1;
 	if (is_over_limit(&u)) {
 		dm_tracking_undo(t);
-		if (end_all(&u) < 0)
-			return -1;
 		return dm_err_set(err, DM_EINVAL,
 		    "exceeded limit of %lu with %zu alerts", rule->group->limit,
 		    n);

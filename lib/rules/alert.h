@@ -45,9 +45,9 @@ struct dm_alert_sink {
  * An evaluation of the rule at t_us has given these elements. What is active
  * are the items of rule->memory, each a struct dm_alert.
  * @late  it looked at an earlier time: it ends nothing
- * Returns 0, or -1 with DM_EINVAL as Prometheus has it: two elements with
- * the same labels (nothing has changed), more alerts than the group's limit
- * (all have ended); or what the sink says.
+ * Returns 0, or -1 with DM_EINVAL and nothing changed as Prometheus has it:
+ * two elements with the same labels, more alerts than the group's limit (where
+ * Prometheus forgets them all, and nobody hears of it); or what the sink says.
  * Source: Prometheus, rules/alerting.go, AlertingRule.Eval.
  */
 int dm_alerts_update(const struct dm_rule *rule,

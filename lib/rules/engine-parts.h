@@ -10,6 +10,10 @@
 /* What engine.c (the stream), evaluate.c (rules), report.c (what they write)
  * and state.c share. */
 
+/* How evaluations are counted. Source: Prometheus, rules/group.go. */
+#define DM_RULE_FAILURES    "prometheus_rule_evaluation_failures_total"
+#define DM_RULE_EVALUATIONS "prometheus_rule_evaluations_total"
+
 struct dm_engine {
 	struct dm_engine_options options;
 	struct dm_window *window;
@@ -18,10 +22,18 @@ struct dm_engine {
 	struct dm_rule_set rules;
 	struct dm_labels *no_labels; /* of a scalar */
 	const struct dm_name *alerts_name, *for_state_name;
+	const struct dm_name *failures_name, *evaluations_name;
 
-	int64_t now_us;	   /* of the last evaluation; DM_NEVER: none yet */
-	bool behind;	   /* it has been said that a clock steps back */
-	int64_t offset_us; /* the greatest query_offset */
+	int64_t now_us;	      /* of the last evaluation; DM_NEVER: none yet */
+	bool behind;	      /* it has been said that a clock steps back */
+	int64_t offset_us;    /* the greatest query_offset */
+	int64_t say_again_us; /* ALERTS is written so often, or oftener */
+	bool counts;	      /* write how many evaluations there were */
+	struct dm_template_env env;
+	/* Told of an evaluation that failed, unless the one before it did. */
+	void (*failed)(
+	    void *ctx, const struct dm_rule *rule, const struct dm_err *why);
+	void *failed_ctx;
 
 	/* Rule files: */
 	uint64_t stamp;
@@ -54,9 +66,23 @@ int dm_engine_event(struct dm_engine *e, const struct dm_record *r,
 /** A rule has gone: end what it has. */
 int dm_engine_rule_end(struct dm_engine *e, struct dm_rule *rule,
     struct dm_err *err) DM_MUST_CHECK;
-/** Say what went wrong with a rule. */
-void dm_engine_say_rule(
-    struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why);
+/** Evaluate a group, whether its slot begins or not. */
+int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
+    int64_t t_us, struct dm_err *err) DM_MUST_CHECK;
+/**
+ * The annotations of an alert: expanded, or as they were when its element was
+ * there last.
+ * @scratch  empty; what is expanded now
+ * @ret      lent, by scratch or by the alert
+ */
+int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_label_list *scratch,
+    const struct dm_label_list **ret, struct dm_err *err) DM_MUST_CHECK;
+
+/** Write how many evaluations of a group there were, and how many failed,
+ * where that is due. */
+int dm_engine_say_counts(struct dm_engine *e, struct dm_rule_group *g,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);

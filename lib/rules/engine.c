@@ -7,6 +7,8 @@
 
 /* Rules are looked at again so often at most. */
 #define LOOK_AGAIN_NS INT64_C(1000000000)
+/* ALERTS is said again so often. */
+#define SAY_AGAIN_US (60 * DM_US_PER_S)
 
 /* file, group: without the folder, so that rules are known again when the
  * same files are named by another path. */
@@ -69,19 +71,52 @@ static int set_keys(struct dm_rule_set *set, struct dm_err *err)
 	return rc;
 }
 
+static int bind_texts(const struct dm_rule_texts *t, const struct dm_querier *q,
+    bool *ret_fleeting, struct dm_err *err)
+{
+	*ret_fleeting = false;
+	for (size_t i = 0; i < t->n; i++) {
+		if (dm_template_bind(t->items[i].template, q, err) < 0)
+			return -1;
+		*ret_fleeting |= dm_template_is_fleeting(t->items[i].template);
+	}
+	return 0;
+}
+
 static int bind_rule(
     struct dm_engine *e, struct dm_rule *rule, struct dm_err *err)
 {
 	struct dm_querier q = dm_window_querier(e->window);
 	size_t bytes = rule->is_alert ? sizeof(struct dm_alert)
 				      : sizeof(struct dm_tracked);
+	bool fleeting;
 
 	if (!rule->is_alert &&
 	    dm_labels_name(e->pool, dm_str(rule->name), &rule->metric, err) < 0)
 		return -1;
-	if (dm_tracking_new(bytes, &rule->memory, err) < 0)
+	if (dm_tracking_new(bytes, &e->env, &rule->memory, err) < 0)
+		return -1;
+	if (bind_texts(&rule->labels, &q, &fleeting, err) < 0 ||
+	    bind_texts(&rule->annotations, &q, &rule->keeps_annotations, err) <
+		0)
 		return -1;
 	return dm_expr_bind(rule->expr, &q, err);
+}
+
+/* Who a group is to Prometheus: "file;name". */
+static int group_labels(
+    struct dm_engine *e, struct dm_rule_group *g, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_label l = {.name = DM_STR("rule_group")};
+
+	dm_utf8_add_escaped(&b, g->file, strlen(g->file));
+	dm_buf_add_char(&b, ';');
+	dm_buf_add_cstr(&b, g->name);
+	if (dm_buf_ok(&b, err) < 0)
+		return -1;
+	l.value = dm_buf_str(&b);
+	return dm_labels_new(e->pool, &l, 1, &g->labels, err);
 }
 
 int dm_engine_bind(
@@ -89,18 +124,27 @@ int dm_engine_bind(
 {
 	if (set_keys(set, err) < 0)
 		return -1;
-	for (size_t i = 0; i < set->n; i++)
-		for (size_t k = 0; k < set->groups[i]->n_rules; k++)
-			if (bind_rule(e, &set->groups[i]->rules[k], err) < 0)
+	for (size_t i = 0; i < set->n; i++) {
+		struct dm_rule_group *g = set->groups[i];
+
+		if (group_labels(e, g, err) < 0)
+			return -1;
+		for (size_t k = 0; k < g->n_rules; k++)
+			if (bind_rule(e, &g->rules[k], err) < 0)
 				return -1;
+	}
 	return 0;
 }
 
 void dm_engine_rules_release(struct dm_rule_set *set)
 {
-	for (size_t i = 0; i < set->n; i++)
-		for (size_t k = 0; k < set->groups[i]->n_rules; k++)
-			dm_tracking_free(set->groups[i]->rules[k].memory);
+	for (size_t i = 0; i < set->n; i++) {
+		struct dm_rule_group *g = set->groups[i];
+
+		dm_labels_unref(g->labels);
+		for (size_t k = 0; k < g->n_rules; k++)
+			dm_tracking_free(g->rules[k].memory);
+	}
 	dm_rule_set_release(set);
 }
 
@@ -108,7 +152,7 @@ void dm_engine_rules_release(struct dm_rule_set *set)
 static int set_own_names(struct dm_engine *e, struct dm_err *err)
 {
 	DM_AUTO_FREE struct dm_str *names =
-	    calloc(dm_rule_set_count(&e->rules) + 2, sizeof(*names));
+	    calloc(dm_rule_set_count(&e->rules) + 4, sizeof(*names));
 	size_t n = 0;
 	bool alerts = false;
 
@@ -129,6 +173,10 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 	if (alerts) {
 		names[n++] = e->alerts_name->text;
 		names[n++] = e->for_state_name->text;
+	}
+	if (e->counts && e->rules.n > 0) {
+		names[n++] = e->failures_name->text;
+		names[n++] = e->evaluations_name->text;
 	}
 	if (e->n_event_names > 0)
 		memset(e->event_names, 0, e->n_event_names);
@@ -151,16 +199,31 @@ static int read_rules(
 	return rc == 0 ? dm_engine_bind(e, ret, err) : -1;
 }
 
+/* The metrics that rules write without being asked. */
+static int own_names(struct dm_engine *e, struct dm_err *err)
+{
+	const struct {
+		const char *text;
+		const struct dm_name **ret;
+	} names[] = {{"ALERTS", &e->alerts_name},
+	    {"ALERTS_FOR_STATE", &e->for_state_name},
+	    {DM_RULE_FAILURES, &e->failures_name},
+	    {DM_RULE_EVALUATIONS, &e->evaluations_name}};
+
+	for (size_t i = 0; i < DM_COUNT(names); i++)
+		if (dm_labels_name(
+			e->pool, dm_str(names[i].text), names[i].ret, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int engine_open(struct dm_engine *e, struct dm_err *err)
 {
 	if (dm_window_new(&e->window, err) < 0)
 		return -1;
 	e->pool = dm_window_pool(e->window);
 	if (dm_labels_new(e->pool, NULL, 0, &e->no_labels, err) < 0 ||
-	    dm_labels_name(e->pool, DM_STR("ALERTS"), &e->alerts_name, err) <
-		0 ||
-	    dm_labels_name(e->pool, DM_STR("ALERTS_FOR_STATE"),
-		&e->for_state_name, err) < 0)
+	    own_names(e, err) < 0)
 		return -1;
 	e->stamp = dm_rule_stamp(e->options.paths, e->options.n_paths);
 	e->looked_ns = dm_time_mono_ns();
@@ -178,6 +241,11 @@ int dm_engine_new(const struct dm_engine_options *options,
 		return dm_err_nomem(err);
 	e->options = *options;
 	e->now_us = DM_NEVER;
+	e->say_again_us = SAY_AGAIN_US;
+	e->counts = true;
+	e->env = (struct dm_template_env){.external = options->external,
+	    .n_external = options->n_external,
+	    .external_url = options->external_url};
 	if (engine_open(e, err) < 0) {
 		dm_engine_free(e);
 		return -1;
@@ -232,6 +300,16 @@ static struct dm_rule *find_rule(const struct dm_map *by_key, const char *key)
 	return dm_map_get(by_key, dm_str(key));
 }
 
+static void group_goes_on(
+    struct dm_rule_group *g, const struct dm_rule_group *was)
+{
+	g->last_slot = was->last_slot;
+	g->evaluations = was->evaluations;
+	g->failures = was->failures;
+	g->said_failures = was->said_failures;
+	g->said_minute = was->said_minute;
+}
+
 /* The old rules' memory goes to the new ones that are the same; what is left
  * ends. */
 static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
@@ -242,7 +320,7 @@ static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
 
 		for (size_t k = 0; k < e->rules.n; k++)
 			if (strcmp(g->key, e->rules.groups[k]->key) == 0)
-				e->rules.groups[k]->last_slot = g->last_slot;
+				group_goes_on(e->rules.groups[k], g);
 		for (size_t k = 0; k < g->n_rules; k++) {
 			struct dm_rule *was = &g->rules[k];
 			struct dm_rule *is = find_rule(by_key, was->key);

@@ -34,6 +34,11 @@ struct dm_engine_options {
 	size_t n_paths;
 	int64_t interval_us; /* of groups that have none; > 0 */
 	int64_t silence_us;  /* 0: targets may be silent */
+	/* What templates call $externalLabels, in order of their names, and
+	 * $externalURL; NULL: "". */
+	const struct dm_label *external;
+	size_t n_external;
+	const char *external_url;
 	/** Something to say: a rule that can't be evaluated or read. */
 	void (*say)(void *ctx, const struct dm_err *err);
 	void *ctx;

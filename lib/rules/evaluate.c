@@ -4,10 +4,15 @@
 
 /* Evaluates rules: groups at sweeps, single rules at events. */
 
-void dm_engine_say_rule(
+static void say_failed(
     struct dm_engine *e, const struct dm_rule *rule, const struct dm_err *why)
 {
 	struct dm_err said = *why;
+
+	if (e->failed) {
+		e->failed(e->failed_ctx, rule, why);
+		return;
+	}
 
 	if (!e->options.say)
 		return;
@@ -82,6 +87,21 @@ static int apply(struct dm_engine *e, struct dm_rule *rule,
 	    rule, elements, n, m->t_us, is_late(m), e->pool, &sink, err);
 }
 
+/* An evaluation has failed: what was active still is, and ALERTS goes on
+ * saying so. */
+static int hold_alerts(struct dm_engine *e, struct dm_rule *rule,
+    const struct moment *m, struct dm_err *err)
+{
+	struct dm_alert_sink sink = dm_engine_sink(e);
+
+	for (size_t i = 0; i < rule->memory->n; i++)
+		if (sink.active(sink.ctx, rule,
+			(struct dm_alert *)rule->memory->items[i], m->t_us,
+			err) < 0)
+			return -1;
+	return 0;
+}
+
 /* What Prometheus calls a failed evaluation is said once, and the rule is
  * tried again next time. */
 static int evaluate(struct dm_engine *e, struct dm_rule *rule,
@@ -91,6 +111,8 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule,
 	struct dm_err why = {0};
 	int64_t query_us = m->query_us - rule->group->query_offset_us;
 
+	e->env.t_us = m->t_us;
+	rule->group->evaluations++;
 	if (dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
 	    apply(e, rule, &v, m, &why) == 0) {
 		rule->failed = false;
@@ -101,10 +123,11 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule,
 			*err = why;
 		return -1;
 	}
+	rule->group->failures++;
 	if (!rule->failed)
-		dm_engine_say_rule(e, rule, &why);
+		say_failed(e, rule, &why);
 	rule->failed = true;
-	return 0;
+	return rule->is_alert ? hold_alerts(e, rule, m, err) : 0;
 }
 
 static int evaluate_group(
@@ -115,7 +138,14 @@ static int evaluate_group(
 	for (size_t i = 0; i < g->n_rules; i++)
 		if (evaluate(e, &g->rules[i], &now, err) < 0)
 			return -1;
-	return 0;
+	return dm_engine_say_counts(e, g, err);
+}
+
+int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
+    int64_t t_us, struct dm_err *err)
+{
+	e->now_us = t_us;
+	return evaluate_group(e, g, err);
 }
 
 /* Rules wait for a clock that has stepped back; that must not go unsaid. */
@@ -223,6 +253,7 @@ static int evaluate_hot(
 
 	for (size_t i = 0; i < e->rules.n; i++) {
 		struct dm_rule_group *g = e->rules.groups[i];
+		uint64_t before = g->evaluations;
 
 		for (size_t k = 0; k < g->n_rules; k++) {
 			struct dm_rule *rule = &g->rules[k];
@@ -235,6 +266,9 @@ static int evaluate_hot(
 			    hot_add(e, &n_hot, dm_str(rule->name), err) < 0)
 				return -1;
 		}
+		if (g->evaluations != before &&
+		    dm_engine_say_counts(e, g, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -1,125 +1,16 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
-
-#include "base/time.h"
-#include "base/utf8.h"
+#include "rules/label-list.h"
+#include "rules/reading.h"
 #include "rules/rule.h"
-#include "rules/yaml.h"
 
 /* Reads one rule file. Source of what is right and wrong: Prometheus,
  * model/rulefmt/rulefmt.go. */
 
 struct reader {
-	const struct dm_yaml *y;
-	const char *file;
+	struct dm_reading in;
 	struct dm_rule_set *set;
-	dm_rule_error_fn error;
-	void *ctx;
-	unsigned n_errors;
-	struct dm_err *first;
 };
-
-/* An error has been found: tell it, remember the first. */
-static void tell(struct reader *r, struct dm_err *e)
-{
-	dm_err_file(e, r->file);
-	if (r->n_errors++ == 0 && r->first)
-		*r->first = *e;
-	if (r->error)
-		r->error(r->ctx, e);
-}
-
-static void DM_PRINTF(3, 4)
-    wrong(struct reader *r, const struct dm_yaml_node *n, const char *fmt, ...)
-{
-	struct dm_err e = {0};
-	char text[DM_ERR_MSG_BYTES];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	dm_err_at(&e, DM_EPARSE, n->line, n->column, "%s", text);
-	tell(r, &e);
-}
-
-static void no_memory(struct reader *r)
-{
-	struct dm_err e = {0};
-
-	dm_err_nomem(&e);
-	tell(r, &e);
-}
-
-/* All keys of a mapping are known ones. */
-static bool check_keys(struct reader *r, const struct dm_yaml_node *n,
-    const char *what, const char *const *known)
-{
-	if (n->type != DM_YAML_MAPPING) {
-		wrong(r, n, "%s must be a mapping", what);
-		return false;
-	}
-	for (size_t i = 0; i < n->n_children; i += 2) {
-		const struct dm_yaml_node *key = n->children[i];
-		size_t k = 0;
-
-		while (known[k] && !dm_str_is(key->text, known[k]))
-			k++;
-		if (!known[k])
-			wrong(r, key, "unknown key \"%s\" in %s", key->text.p,
-			    what);
-	}
-	return true;
-}
-
-/* A scalar that is there and not null; NULL otherwise. */
-static const struct dm_yaml_node *get_scalar(
-    struct reader *r, const struct dm_yaml_node *map, const char *key)
-{
-	const struct dm_yaml_node *n = dm_yaml_get(map, key);
-
-	if (!n || dm_yaml_is_null(n))
-		return NULL;
-	if (n->type == DM_YAML_SCALAR)
-		return n;
-	wrong(r, n, "%s must be a text", key);
-	return NULL;
-}
-
-static char *get_text(
-    struct reader *r, const struct dm_yaml_node *map, const char *key)
-{
-	const struct dm_yaml_node *n = get_scalar(r, map, key);
-	char *copy = dm_str_dup(n ? n->text : DM_STR(""));
-
-	if (!copy)
-		no_memory(r);
-	return copy;
-}
-
-static int64_t get_duration(
-    struct reader *r, const struct dm_yaml_node *map, const char *key)
-{
-	const struct dm_yaml_node *n = get_scalar(r, map, key);
-	int64_t us = 0;
-
-	if (n && !dm_time_parse_duration(n->text, &us))
-		wrong(r, n, "%s: not a duration: \"%s\"", key, n->text.p);
-	return us;
-}
-
-static bool is_label_name(struct dm_str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c != '_' && !(c >= 'a' && c <= 'z') &&
-		    !(c >= 'A' && c <= 'Z') && !(i > 0 && c >= '0' && c <= '9'))
-			return false;
-	}
-	return s.n > 0;
-}
 
 static bool is_metric_name(struct dm_str s)
 {
@@ -140,15 +31,13 @@ static struct dm_template *read_template(
 	struct dm_str text = dm_yaml_is_null(n) ? DM_STR("") : n->text;
 	struct dm_template *t = NULL;
 	struct dm_err e = {0};
-	size_t offset;
+	size_t offset = 0;
 	int rc = expanded ? dm_template_parse(text, &t, &offset, &e)
 			  : dm_template_plain(text, &t, &e);
 
 	if (rc == 0)
 		return t;
-	if (expanded && e.code == DM_EPARSE)
-		dm_yaml_place(r->y, n, offset, &e.line, &e.column);
-	tell(r, &e);
+	dm_reading_tell_at(&r->in, n, offset, &e);
 	return NULL;
 }
 
@@ -183,7 +72,7 @@ static void texts_put(
 	p = realloc(t->items, (t->n + 1) * sizeof(*p));
 	if (!p) {
 		text_release(&text);
-		no_memory(r);
+		dm_reading_no_memory(&r->in);
 		return;
 	}
 	t->items = p;
@@ -201,7 +90,7 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 	if (!n || dm_yaml_is_null(n))
 		return;
 	if (n->type != DM_YAML_MAPPING) {
-		wrong(r, n, "%s must be a mapping", key);
+		dm_reading_wrong(&r->in, n, "%s must be a mapping", key);
 		return;
 	}
 	for (size_t i = 0; i < n->n_children; i += 2) {
@@ -209,20 +98,19 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		const struct dm_yaml_node *value = n->children[i + 1];
 		struct dm_rule_text text = {0};
 
-		if (!is_label_name(name->text) ||
-		    dm_str_is(name->text, DM_LABEL_NAME))
-			wrong(r, name, "%s: invalid name \"%s\"", key,
-			    name->text.p);
+		if (!dm_is_label_name(name->text))
+			dm_reading_wrong(&r->in, name,
+			    "%s: invalid name \"%s\"", key, name->text.p);
 		if (value->type != DM_YAML_SCALAR) {
-			wrong(r, value, "%s: %s must be a text", key,
-			    name->text.p);
+			dm_reading_wrong(&r->in, value, "%s: %s must be a text",
+			    key, name->text.p);
 			continue;
 		}
 		text.template = read_template(r, value, expanded);
 		text.name.p = dm_str_dup(name->text);
 		text.name.n = name->text.n;
 		if (!text.name.p)
-			no_memory(r);
+			dm_reading_no_memory(&r->in);
 		if (text.name.p && text.template)
 			texts_put(r, ret, text);
 		else
@@ -230,47 +118,24 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 	}
 }
 
-/* An error's line and column of the expression's text, to bytes. */
-static size_t offset_of(struct dm_str text, const struct dm_err *e)
-{
-	unsigned line = 1, column = 1;
-	size_t i = 0;
-
-	while (i < text.n && (line < e->line || column < e->column)) {
-		unsigned n = dm_utf8_len(text.p + i, text.n - i);
-
-		if (text.p[i] == '\n' && line == e->line)
-			break;
-		column = text.p[i] == '\n' ? 1 : column + 1;
-		line += text.p[i] == '\n';
-		i += n ? n : 1;
-	}
-	return i;
-}
-
 static void read_expr(
     struct reader *r, const struct dm_yaml_node *map, struct dm_rule *rule)
 {
-	const struct dm_yaml_node *n = get_scalar(r, map, "expr");
+	const struct dm_yaml_node *n = dm_reading_scalar(&r->in, map, "expr");
 	struct dm_err e = {0};
 
 	if (!n || n->text.n == 0) {
-		wrong(r, n ? n : map, "expr must be set");
+		dm_reading_wrong(&r->in, n ? n : map, "expr must be set");
 		return;
 	}
 	if (dm_expr_parse(n->text, &rule->expr, &e) < 0 ||
 	    dm_expr_check_stream(rule->expr, &e) < 0) {
-		if (e.line > 0)
-			dm_yaml_place(r->y, n, offset_of(n->text, &e), &e.line,
-			    &e.column);
-		else
-			e.line = n->line;
-		tell(r, &e);
+		dm_reading_tell_in(&r->in, n, &e);
 		return;
 	}
 	if (dm_expr_kind(rule->expr) != DM_EXPR_VECTOR &&
 	    dm_expr_kind(rule->expr) != DM_EXPR_SCALAR)
-		wrong(r, n,
+		dm_reading_wrong(&r->in, n,
 		    "a rule's expr must be an instant vector or a "
 		    "scalar, not a %s",
 		    dm_value_kind_name(dm_expr_kind(rule->expr)));
@@ -279,21 +144,25 @@ static void read_expr(
 static void read_name(
     struct reader *r, const struct dm_yaml_node *map, struct dm_rule *rule)
 {
-	const struct dm_yaml_node *alert = get_scalar(r, map, "alert");
-	const struct dm_yaml_node *record = get_scalar(r, map, "record");
+	const struct dm_yaml_node *alert =
+	    dm_reading_scalar(&r->in, map, "alert");
+	const struct dm_yaml_node *record =
+	    dm_reading_scalar(&r->in, map, "record");
 
 	if (alert && alert->text.n == 0)
 		alert = NULL;
 	if (record && record->text.n == 0)
 		record = NULL;
 	if (alert && record)
-		wrong(r, record, "either alert or record, not both");
+		dm_reading_wrong(
+		    &r->in, record, "either alert or record, not both");
 	else if (!alert && !record)
-		wrong(r, map, "a rule needs alert or record");
+		dm_reading_wrong(&r->in, map, "a rule needs alert or record");
 	if (record && !is_metric_name(record->text))
-		wrong(r, record, "not a metric's name: \"%s\"", record->text.p);
+		dm_reading_wrong(&r->in, record, "not a metric's name: \"%s\"",
+		    record->text.p);
 	rule->is_alert = alert != NULL;
-	rule->name = get_text(r, map, alert ? "alert" : "record");
+	rule->name = dm_reading_text(&r->in, map, alert ? "alert" : "record");
 }
 
 static void refuse_for_record(
@@ -302,9 +171,10 @@ static void refuse_for_record(
 	const struct dm_yaml_node *n = dm_yaml_get(map, key);
 
 	if (n && !dm_yaml_is_null(n) &&
-	    (n->type != DM_YAML_SCALAR || get_duration(r, map, key) != 0) &&
+	    (n->type != DM_YAML_SCALAR ||
+		dm_reading_duration(&r->in, map, key) != 0) &&
 	    (n->type == DM_YAML_SCALAR || n->n_children > 0))
-		wrong(r, n, "%s in a recording rule", key);
+		dm_reading_wrong(&r->in, n, "%s in a recording rule", key);
 }
 
 /* What is wrong with them is told once for the group: check_labels. */
@@ -314,12 +184,12 @@ static void read_group_labels(
 	struct reader quiet = *r;
 	struct dm_err e = {0};
 
-	quiet.error = NULL;
-	quiet.first = &e;
-	quiet.n_errors = 0;
+	quiet.in.error = NULL;
+	quiet.in.first = &e;
+	quiet.in.n_errors = 0;
 	read_texts(&quiet, group, "labels", rule->is_alert, &rule->labels);
 	if (e.code == DM_ENOMEM)
-		tell(r, &e);
+		dm_reading_tell(&r->in, &e);
 }
 
 static void read_rule(struct reader *r, const struct dm_yaml_node *map,
@@ -328,7 +198,7 @@ static void read_rule(struct reader *r, const struct dm_yaml_node *map,
 	static const char *const known[] = {"record", "alert", "expr", "for",
 	    "keep_firing_for", "labels", "annotations", NULL};
 
-	if (!check_keys(r, map, "a rule", known))
+	if (!dm_reading_keys(&r->in, map, "a rule", known))
 		return;
 	rule->line = map->line;
 	read_name(r, map, rule);
@@ -336,8 +206,9 @@ static void read_rule(struct reader *r, const struct dm_yaml_node *map,
 	read_group_labels(r, group, rule);
 	read_texts(r, map, "labels", rule->is_alert, &rule->labels);
 	if (rule->is_alert) {
-		rule->for_us = get_duration(r, map, "for");
-		rule->keep_firing_us = get_duration(r, map, "keep_firing_for");
+		rule->for_us = dm_reading_duration(&r->in, map, "for");
+		rule->keep_firing_us =
+		    dm_reading_duration(&r->in, map, "keep_firing_for");
 		read_texts(r, map, "annotations", true, &rule->annotations);
 		return;
 	}
@@ -349,17 +220,13 @@ static void read_rule(struct reader *r, const struct dm_yaml_node *map,
 static void read_rules(
     struct reader *r, const struct dm_yaml_node *map, struct dm_rule_group *g)
 {
-	const struct dm_yaml_node *n = dm_yaml_get(map, "rules");
+	const struct dm_yaml_node *n = dm_reading_list(&r->in, map, "rules");
 
-	if (!n || dm_yaml_is_null(n))
+	if (!n)
 		return;
-	if (n->type != DM_YAML_SEQUENCE) {
-		wrong(r, n, "rules must be a list");
-		return;
-	}
 	g->rules = calloc(n->n_children + 1, sizeof(*g->rules));
 	if (!g->rules) {
-		no_memory(r);
+		dm_reading_no_memory(&r->in);
 		return;
 	}
 	for (size_t i = 0; i < n->n_children; i++) {
@@ -373,10 +240,11 @@ static void read_rules(
 static void read_limit(
     struct reader *r, const struct dm_yaml_node *map, struct dm_rule_group *g)
 {
-	const struct dm_yaml_node *n = get_scalar(r, map, "limit");
+	const struct dm_yaml_node *n = dm_reading_scalar(&r->in, map, "limit");
 
 	if (n && !dm_str_u64(n->text, &g->limit))
-		wrong(r, n, "limit: not a whole number: \"%s\"", n->text.p);
+		dm_reading_wrong(
+		    &r->in, n, "limit: not a whole number: \"%s\"", n->text.p);
 }
 
 static void check_group_name(struct reader *r, const struct dm_yaml_node *map,
@@ -385,11 +253,11 @@ static void check_group_name(struct reader *r, const struct dm_yaml_node *map,
 	if (!g->name)
 		return;
 	if (g->name[0] == '\0')
-		wrong(r, map, "a group needs a name");
+		dm_reading_wrong(&r->in, map, "a group needs a name");
 	for (size_t i = first; i + 1 < r->set->n; i++)
 		if (r->set->groups[i]->name &&
 		    strcmp(r->set->groups[i]->name, g->name) == 0)
-			wrong(r, map,
+			dm_reading_wrong(&r->in, map,
 			    "group \"%s\" is there already in this "
 			    "file",
 			    g->name);
@@ -406,7 +274,7 @@ static struct dm_rule_group *group_add(struct reader *r)
 		void *p = realloc(set->groups, cap * sizeof(g));
 
 		if (!p) {
-			no_memory(r);
+			dm_reading_no_memory(&r->in);
 			return NULL;
 		}
 		set->groups = p;
@@ -414,10 +282,11 @@ static struct dm_rule_group *group_add(struct reader *r)
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g) {
-		no_memory(r);
+		dm_reading_no_memory(&r->in);
 		return NULL;
 	}
 	g->last_slot = INT64_MIN;
+	g->said_minute = INT64_MIN;
 	set->groups[set->n++] = g;
 	return g;
 }
@@ -438,17 +307,17 @@ static void read_group(
 	    "query_offset", "labels", "rules", NULL};
 	struct dm_rule_group *g;
 
-	if (!check_keys(r, map, "a group", known))
+	if (!dm_reading_keys(&r->in, map, "a group", known))
 		return;
 	g = group_add(r);
 	if (!g)
 		return;
-	g->file = dm_str_dup(dm_str(r->file));
-	g->name = get_text(r, map, "name");
-	g->interval_us = get_duration(r, map, "interval");
-	g->query_offset_us = get_duration(r, map, "query_offset");
+	g->file = dm_str_dup(dm_str(r->in.file));
+	g->name = dm_reading_text(&r->in, map, "name");
+	g->interval_us = dm_reading_duration(&r->in, map, "interval");
+	g->query_offset_us = dm_reading_duration(&r->in, map, "query_offset");
 	if (!g->file)
-		no_memory(r);
+		dm_reading_no_memory(&r->in);
 	check_group_name(r, map, g, first);
 	check_labels(r, map);
 	read_limit(r, map, g);
@@ -458,21 +327,15 @@ static void read_group(
 static void read_groups(struct reader *r)
 {
 	static const char *const known[] = {"groups", NULL};
-	const struct dm_yaml_node *root = r->y->root, *n;
+	const struct dm_yaml_node *root = r->in.y->root, *n;
 	size_t first = r->set->n;
 
 	if (!root || dm_yaml_is_null(root))
 		return;
-	if (!check_keys(r, root, "a rule file", known))
+	if (!dm_reading_keys(&r->in, root, "a rule file", known))
 		return;
-	n = dm_yaml_get(root, "groups");
-	if (!n || dm_yaml_is_null(n))
-		return;
-	if (n->type != DM_YAML_SEQUENCE) {
-		wrong(r, n, "groups must be a list");
-		return;
-	}
-	for (size_t i = 0; i < n->n_children; i++)
+	n = dm_reading_list(&r->in, root, "groups");
+	for (size_t i = 0; n && i < n->n_children; i++)
 		read_group(r, n->children[i], first);
 }
 
@@ -481,19 +344,19 @@ int dm_rule_set_parse(struct dm_rule_set *set, const char *file,
 {
 	DM_AUTO_YAML struct dm_yaml y = {0};
 	struct dm_err e = {0};
-	struct reader r = {.y = &y,
-	    .file = file,
-	    .set = set,
-	    .error = error,
-	    .ctx = ctx,
-	    .first = err};
+	struct reader r = {.set = set,
+	    .in = {.y = &y,
+		.file = file,
+		.error = error,
+		.ctx = ctx,
+		.first = err}};
 
 	if (dm_yaml_parse(text, &y, &e) < 0) {
-		tell(&r, &e);
+		dm_reading_tell(&r.in, &e);
 		return -1;
 	}
 	read_groups(&r);
-	return r.n_errors > 0 ? -1 : 0;
+	return r.in.n_errors > 0 ? -1 : 0;
 }
 
 static void rule_release(struct dm_rule *rule)

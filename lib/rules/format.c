@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "rules/go-print.h"
 #include "rules/template-ast.h"
 
 /* printf of templates. Source: Go, package fmt. */
@@ -107,6 +108,14 @@ static void add_padded(
 		dm_buf_add_char(b, ' ');
 }
 
+/* The same of a text that was built. */
+static void add_built(
+    struct dm_buf *b, const struct spec *f, const struct dm_buf *t, bool number)
+{
+	add_padded(b, f, dm_buf_str(t), number);
+	b->failed |= t->failed;
+}
+
 static void format_float(struct dm_buf *b, const struct spec *f, double v)
 {
 	DM_AUTO_BUF struct dm_buf t = {0};
@@ -130,7 +139,7 @@ static void format_float(struct dm_buf *b, const struct spec *f, double v)
 #pragma GCC diagnostic pop
 		dm_buf_add_cstr(&t, text);
 	}
-	add_padded(b, f, dm_buf_str(&t), !isinf(v) && !isnan(v));
+	add_built(b, f, &t, !isinf(v) && !isnan(v));
 }
 
 static void format_int(struct dm_buf *b, const struct spec *f, int64_t v)
@@ -159,30 +168,16 @@ static void format_hex(struct dm_buf *b, const struct spec *f, struct dm_str s)
 	for (size_t i = 0; i < s.n; i++)
 		dm_buf_addf(&t, f->verb == 'x' ? "%02x" : "%02X",
 		    (unsigned)(unsigned char)s.p[i]);
-	add_padded(b, f, dm_buf_str(&t), false);
+	add_built(b, f, &t, false);
 }
 
-/* As Go's strconv.Quote, for printable UTF-8 and ASCII controls. */
 static void format_quoted(
     struct dm_buf *b, const struct spec *f, struct dm_str s)
 {
-	static const char from[] = "\a\b\f\n\r\t\v\\\"", to[] = "abfnrtv\\\"";
 	DM_AUTO_BUF struct dm_buf t = {0};
 
-	dm_buf_add_char(&t, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		const char *known = c ? strchr(from, c) : NULL;
-
-		if (known)
-			dm_buf_addf(&t, "\\%c", to[known - from]);
-		else if ((unsigned char)c < 0x20 || c == 0x7f)
-			dm_buf_addf(&t, "\\x%02x", (unsigned)(unsigned char)c);
-		else
-			dm_buf_add_char(&t, c);
-	}
-	dm_buf_add_char(&t, '"');
-	add_padded(b, f, dm_buf_str(&t), false);
+	dm_go_quote(&t, s);
+	add_built(b, f, &t, false);
 }
 
 /* A string cut at its precision, in characters. */
@@ -233,11 +228,36 @@ static bool format_string(
 	}
 }
 
+/* What stands for a value that a dry run does not know, in such a place. */
+static struct tv stand_in(struct expand *x, char verb)
+{
+	if (strchr("eEfFgG", verb))
+		return (struct tv){.type = TV_FLOAT, .f = x->dry};
+	if (strchr("do", verb))
+		return (struct tv){.type = TV_INT, .i = x->dry};
+	return tv_string(x->dry == 1 ? DM_STR("dmqa") : DM_STR("dmqb"));
+}
+
+static bool has_text(const struct tv *v)
+{
+	return v->type == TV_LABELS || v->type == TV_EXTERNAL ||
+	       v->type == TV_TIME || v->type == TV_DURATION;
+}
+
 static bool format_value(struct expand *x, struct dm_buf *b,
     const struct spec *f, const struct tv *v)
 {
 	DM_AUTO_BUF struct dm_buf t = {0};
+	struct tv known;
 
+	if (f->verb == 'T') {
+		add_padded(b, f, dm_str(dm_expand_type(v)), false);
+		return true;
+	}
+	if (v->type == TV_UNKNOWN) {
+		known = stand_in(x, f->verb);
+		v = &known;
+	}
 	if (v->type == TV_STRING)
 		return format_string(b, f, v);
 	if (v->type == TV_FLOAT && strchr("veEfFgG", f->verb)) {
@@ -249,13 +269,13 @@ static bool format_value(struct expand *x, struct dm_buf *b,
 		return true;
 	}
 	if (f->verb != 'v' && !(v->type == TV_BOOL && f->verb == 't') &&
-	    !(v->type == TV_LABELS && f->verb == 's'))
+	    !(has_text(v) && f->verb == 's'))
 		return false;
 	if (v->type == TV_NIL)
 		dm_buf_add_cstr(&t, "<nil>");
 	else
 		dm_expand_print(x, &t, v);
-	add_padded(b, f, dm_buf_str(&t), false);
+	add_built(b, f, &t, false);
 	return true;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+
 #include "base/num.h"
 #include "base/utf8.h"
 #include "rules/template-reader.h"
@@ -87,22 +89,63 @@ static int take_quoted_text(struct reader *r, char quote, struct dm_buf *b)
 	}
 }
 
-static int take_quoted(struct reader *r, char quote, struct texpr **ret)
+int dm_template_quoted(struct reader *r, struct dm_str *ret)
 {
 	DM_AUTO_BUF struct dm_buf b = {0};
-	struct texpr *e = expr_new(r, TE_CONST);
-	char *copy;
+	char quote, *copy;
 
-	if (!e || take_quoted_text(r, quote, &b) < 0)
+	skip_blanks(r);
+	quote = peek(r);
+	if (quote != '"' && quote != '`')
+		return fail(r, "a text in quotes was expected");
+	if (take_quoted_text(r, quote, &b) < 0)
 		return -1;
 	copy = alloc(r, b.n + 1);
 	if (!copy)
 		return -1;
 	if (b.n > 0)
 		memcpy(copy, b.p, b.n);
-	e->value = (struct tv){.type = TV_STRING, .s = {copy, b.n}};
+	*ret = (struct dm_str){copy, b.n};
+	return 0;
+}
+
+static int take_quoted(struct reader *r, struct texpr **ret)
+{
+	struct texpr *e = expr_new(r, TE_CONST);
+
+	if (!e || dm_template_quoted(r, &e->value.s) < 0)
+		return -1;
+	e->value.type = TV_STRING;
 	*ret = e;
 	return 0;
+}
+
+/* As Go reads integers with a base of 0: 0x1f, 0b1, 0o7, 07, 1_000. */
+static bool whole_number(struct dm_str s, int64_t *ret)
+{
+	char digits[80];
+	bool minus = s.n > 0 && s.p[0] == '-';
+	size_t n = 0, at = minus || (s.n > 0 && s.p[0] == '+');
+	int base = 10;
+	char *end;
+
+	if (at + 1 < s.n && s.p[at] == '0') {
+		char mark = s.p[at + 1] | 0x20;
+
+		base = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
+		at += mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1;
+	}
+	for (; at < s.n && n + 1 < sizeof(digits); at++)
+		if (s.p[at] != '_')
+			digits[n++] = s.p[at];
+	digits[n] = '\0';
+	if (at < s.n || n == 0 || !is_name_char(digits[0]))
+		return false;
+	errno = 0;
+	*ret = strtoll(digits, &end, base);
+	if (minus)
+		*ret = -*ret;
+	return *end == '\0' && errno == 0;
 }
 
 static int take_number(struct reader *r, struct texpr **ret)
@@ -121,7 +164,7 @@ static int take_number(struct reader *r, struct texpr **ret)
 		   (peek(r) == '+' || peek(r) == '-')))
 		last = r->s.p[r->at++];
 	s = (struct dm_str){r->s.p + from, r->at - from};
-	if (dm_str_i64(s, &e->value.i)) {
+	if (whole_number(s, &e->value.i)) {
 		e->value.type = TV_INT;
 	} else if (memchr(s.p, 'n', s.n) == NULL &&
 		   memchr(s.p, 'N', s.n) == NULL &&
@@ -144,10 +187,11 @@ static int take_variable(struct reader *r, struct texpr **ret)
 	r->at++;
 	name = take_name(r);
 	for (unsigned i = r->n_vars; i-- > 0;) {
-		if (!dm_str_eq(r->vars[i].name, name))
+		if (!dm_str_eq(r->vars[i]->name, name))
 			continue;
-		e->var = r->vars[i].slot;
-		r->t->uses_value |= e->var == TVAR_VALUE || e->var == TVAR_ROOT;
+		e->var = r->vars[i];
+		r->t->uses_value |=
+		    e->var->slot == TVAR_VALUE || e->var->slot == TVAR_ROOT;
 		*ret = e;
 		return 0;
 	}
@@ -185,7 +229,7 @@ static int take_fields(struct reader *r, struct texpr **e)
 		field->name = take_name(r);
 		if (field->name.n == 0)
 			return fail(r, "a name is missing behind the dot");
-		if ((*e)->kind == TE_ROOT || (*e)->kind == TE_VAR)
+		if ((*e)->kind == TE_DOT || (*e)->kind == TE_VAR)
 			r->t->uses_value |= dm_str_is(field->name, "Value");
 		if (arg_add(r, field, *e) < 0)
 			return -1;
@@ -196,13 +240,14 @@ static int take_fields(struct reader *r, struct texpr **e)
 
 static int take_dot(struct reader *r, struct texpr **ret)
 {
-	struct texpr *e = expr_new(r, TE_ROOT);
+	struct texpr *e = expr_new(r, TE_DOT);
 	char next = r->at + 1 < r->s.n ? r->s.p[r->at + 1] : '\0';
 
 	if (!e)
 		return -1;
 	if (next >= '0' && next <= '9')
 		return take_number(r, ret);
+	e->dot = r->dot;
 	*ret = e;
 	if (is_name_char(next))
 		return take_fields(r, ret);
@@ -212,20 +257,34 @@ static int take_dot(struct reader *r, struct texpr **ret)
 	return 0;
 }
 
-/* Words of the language that are not built. */
+/* Words of the language that stand at the start of an action only, and
+ * functions that are not built. */
 static bool is_refused(struct dm_str name)
 {
-	static const char *const names[] = {"args", "block", "break", "call",
-	    "continue", "define", "externalURL", "first", "graphLink", "html",
-	    "js", "label", "pathPrefix", "query", "range", "safeHtml", "slice",
-	    "sortByLabel", "stripDomain", "stripPort", "strvalue", "tableLink",
-	    "template", "tmpl", "toDuration", "now", "toTime", "urlQueryEscape",
-	    "urlquery", "value", "with"};
+	static const char *const names[] = {"block", "break", "call",
+	    "continue", "define", "else", "end", "if", "js", "range",
+	    "template", "tmpl", "with"};
 
 	for (size_t i = 0; i < DM_COUNT(names); i++)
 		if (dm_str_is(name, names[i]))
 			return true;
 	return false;
+}
+
+/* A call of query: its argument is looked at when all has been read. */
+static int take_query(struct reader *r, struct texpr *e, size_t at)
+{
+	struct tquery *q = alloc(r, sizeof(*q));
+
+	if (!q)
+		return -1;
+	e->kind = TE_QUERY;
+	e->query = q;
+	q->at = at;
+	q->call = e;
+	q->next = r->t->queries;
+	r->t->queries = q;
+	return 0;
 }
 
 static int take_word(struct reader *r, struct texpr **ret)
@@ -248,6 +307,9 @@ static int take_word(struct reader *r, struct texpr **ret)
 	e->func = dm_template_func(name);
 	if (!e->func)
 		return fail_name(r, name, "an unknown function");
+	r->t->is_fleeting |= e->func->fleeting;
+	if (dm_str_is(name, "query"))
+		return take_query(r, e, r->at - name.n);
 	e->kind = dm_str_is(name, "and")  ? TE_AND
 		  : dm_str_is(name, "or") ? TE_OR
 					  : TE_CALL;
@@ -259,6 +321,34 @@ static bool is_call(const struct texpr *e)
 	return e->func != NULL;
 }
 
+static bool is_nil(const struct texpr *e)
+{
+	return e->kind == TE_CONST && e->value.type == TV_NIL;
+}
+
+/* Is it a time as a function gives it, or the dot or a variable that is? */
+static bool is_time(const struct texpr *e)
+{
+	if (e->kind == TE_DOT && e->dot)
+		return is_time(e->dot);
+	if (e->kind == TE_VAR && e->var->is && !e->var->changes)
+		return is_time(e->var->is);
+	return e->kind == TE_CALL && dm_str_is(dm_str(e->func->name), "toTime");
+}
+
+/* What is not built is refused, as far as it can be told. */
+static int check_method(struct reader *r, const struct texpr *e)
+{
+	bool ok;
+
+	if (e->kind != TE_FIELD || (e->n_args == 1 && !is_time(e->args[0])))
+		return 0;
+	ok = dm_template_has_method(e->name, e->n_args - 1);
+	if (e->n_args > 1 && !ok)
+		return fail(r, "only a function takes arguments");
+	return ok ? 0 : fail(r, "a method of times that is not supported");
+}
+
 static int take_operand(struct reader *r, struct texpr **ret)
 {
 	char c = peek(r);
@@ -266,7 +356,7 @@ static int take_operand(struct reader *r, struct texpr **ret)
 	int rc;
 
 	if (c == '"' || c == '`') {
-		rc = take_quoted(r, c, ret);
+		rc = take_quoted(r, ret);
 	} else if (c == '$') {
 		rc = take_variable(r, ret);
 	} else if (c == '(') {
@@ -304,13 +394,16 @@ static int take_command(struct reader *r, struct texpr **ret)
 	for (;;) {
 		bool blanks = skip_blanks(r);
 
+		if (at_command_end(r) && is_nil(*ret))
+			return fail(r, "nil is not a command");
 		if (at_command_end(r))
-			return 0;
+			return check_method(r, *ret);
 		if (!blanks)
 			return fail(r, "not expected here");
-		if (alone || !is_call(*ret))
+		if ((alone || !is_call(*ret)) && (*ret)->kind != TE_FIELD)
 			return fail(r, "only a function takes arguments");
-		if (take_operand(r, &arg) < 0 || arg_add(r, *ret, arg) < 0)
+		if (take_operand(r, &arg) < 0 || check_method(r, arg) < 0 ||
+		    arg_add(r, *ret, arg) < 0)
 			return -1;
 	}
 }

@@ -5,9 +5,6 @@
 
 /* What rules write: alert records, and samples of kind recorded. */
 
-/* ALERTS is said again so often. */
-#define SAY_AGAIN_US (60 * DM_US_PER_S)
-
 enum dm_severity dm_severity_of(struct dm_str name)
 {
 	static const char *const names[] = {"", "info", "warning", "critical"};
@@ -66,24 +63,55 @@ int dm_engine_put(struct dm_engine *e, const struct dm_name *name,
 	return put(e, name, item->labels, json, t_us, value, err);
 }
 
-static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
-    const struct dm_alert *a, struct dm_err *err)
+static int expand_all(struct dm_engine *e, const struct dm_rule *rule,
+    const struct dm_alert *a, struct dm_label_list *ret, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf text = {0};
-	struct dm_template_data data = {a->of.element, a->of.name, a->of.value};
+	struct dm_template_data data = {
+	    a->of.element, a->of.name, a->of.value, &e->env};
 
-	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
 	for (size_t i = 0; i < rule->annotations.n; i++) {
 		const struct dm_rule_text *t = &rule->annotations.items[i];
 
 		dm_buf_clear(&text);
-		if (dm_template_expand(t->template, &data, &text, err) < 0)
+		if (dm_template_expand(t->template, &data, &text, err) < 0 ||
+		    dm_label_list_put(ret, t->name, dm_buf_str(&text), err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_label_list *scratch,
+    const struct dm_label_list **ret, struct dm_err *err)
+{
+	struct dm_tracked *item = &a->of;
+
+	*ret = rule->keeps_annotations ? &item->annotations : scratch;
+	if (!rule->keeps_annotations)
+		return expand_all(e, rule, a, scratch, err);
+	if (item->annotated == item->seen)
+		return 0;
+	item->annotated = item->seen;
+	dm_label_list_release(&item->annotations);
+	return expand_all(e, rule, a, &item->annotations, err);
+}
+
+static int add_annotations(struct dm_engine *e, const struct dm_rule *rule,
+    struct dm_alert *a, struct dm_err *err)
+{
+	DM_AUTO_LABEL_LIST struct dm_label_list scratch = {0};
+	const struct dm_label_list *l;
+
+	if (dm_engine_annotations(e, rule, a, &scratch, &l, err) < 0)
+		return -1;
+	dm_buf_add_cstr(&e->line, ",\"annotations\":{");
+	for (size_t i = 0; i < l->n; i++) {
 		if (i > 0)
 			dm_buf_add_char(&e->line, ',');
-		dm_json_quote(&e->line, t->name);
+		dm_json_quote(&e->line, l->p[i].name);
 		dm_buf_add_char(&e->line, ':');
-		dm_json_quote(&e->line, dm_buf_str(&text));
+		dm_json_quote(&e->line, l->p[i].value);
 	}
 	dm_buf_add_char(&e->line, '}');
 	return 0;
@@ -123,6 +151,34 @@ static int write_alert(struct dm_engine *e, const struct dm_rule *rule,
 	return finish(e, err);
 }
 
+/* The record is of kind rule: its samples last as long as recorded ones. */
+int dm_engine_say_counts(
+    struct dm_engine *e, struct dm_rule_group *g, struct dm_err *err)
+{
+	int64_t minute = dm_floor_div(e->now_us, e->say_again_us);
+
+	if (!e->counts ||
+	    (g->said_failures == g->failures && g->said_minute == minute))
+		return 0;
+	g->said_failures = g->failures;
+	g->said_minute = minute;
+	dm_buf_clear(&e->labels);
+	dm_labels_add_json(&e->labels, g->labels);
+	if (dm_buf_ok(&e->labels, err) < 0)
+		return -1;
+	begin(e, e->now_us, "rule",
+	    (struct dm_str){e->labels.p + 1, e->labels.n - 2});
+	dm_record_metric_u64(&e->line, DM_RULE_FAILURES, g->failures);
+	dm_record_metric_u64(&e->line, DM_RULE_EVALUATIONS, g->evaluations);
+	dm_record_end(&e->line);
+	if (finish(e, err) < 0 ||
+	    dm_window_put(e->window, e->failures_name, g->labels, e->now_us,
+		(double)g->failures, err) < 0)
+		return -1;
+	return dm_window_put(e->window, e->evaluations_name, g->labels,
+	    e->now_us, (double)g->evaluations, err);
+}
+
 /* One of the two series of an alert. */
 static int say_state(struct dm_engine *e, const struct dm_alert *a,
     enum dm_alert_status status, int64_t t_us, double value, struct dm_err *err)
@@ -148,10 +204,15 @@ static int say_state(struct dm_engine *e, const struct dm_alert *a,
 static int alert_active(void *ctx, const struct dm_rule *rule,
     struct dm_alert *a, int64_t t_us, struct dm_err *err)
 {
+	DM_AUTO_LABEL_LIST struct dm_label_list scratch = {0};
+	const struct dm_label_list *l;
 	struct dm_engine *e = ctx;
 	int64_t at_us = t_us - rule->group->query_offset_us;
-	int64_t minute = dm_floor_div(at_us, SAY_AGAIN_US);
+	int64_t minute = dm_floor_div(at_us, e->say_again_us);
 
+	if (rule->keeps_annotations &&
+	    dm_engine_annotations(e, rule, a, &scratch, &l, err) < 0)
+		return -1;
 	if (a->said == a->status && a->said_minute == minute)
 		return 0;
 	if (a->said != a->status && a->said != DM_ALERT_NONE &&

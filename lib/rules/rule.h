@@ -35,6 +35,9 @@ struct dm_rule {
 	struct dm_tracking *memory;   /* alerts, or series recorded */
 	const struct dm_name *metric; /* that is recorded */
 	bool failed;		      /* the last evaluation */
+	/* Annotations are expanded at each evaluation, as they look at samples
+	 * or at the time. */
+	bool keeps_annotations;
 };
 
 struct dm_rule_group {
@@ -46,7 +49,13 @@ struct dm_rule_group {
 	struct dm_rule *rules;
 	size_t n_rules;
 	char *key;
-	int64_t last_slot; /* the engine's */
+	/* The engine's: */
+	int64_t last_slot;
+	uint64_t evaluations, failures;
+	/* What has been said of them, and in which minute. */
+	uint64_t said_failures;
+	int64_t said_minute;
+	struct dm_labels *labels; /* rule_group */
 };
 
 /** Everything that was read from files and folders. */
@@ -59,9 +68,20 @@ struct dm_rule_set {
 typedef void (*dm_rule_error_fn)(void *ctx, const struct dm_err *err);
 
 /**
+ * Call back for each rule file that a path stands for, in order.
+ * @path   a file, or a folder: its *.yml and *.yaml and those of the folders
+ *         in it, but not those of unit tests, *.test.yml and *_test.yml, and
+ *         nothing whose name begins with a dot. Links are followed; each
+ *         folder is entered once.
+ * @file   -1 with err ends the walk
+ */
+int dm_rule_files(const char *path,
+    int (*file)(void *ctx, const char *path, struct dm_err *err), void *ctx,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/**
  * Read rule files as Prometheus has them, add their groups to a set.
- * @path   a file, or a folder: its *.yml and *.yaml, but not those of unit
- *         tests, *.test.yml and *_test.yml
+ * @path   as of dm_rule_files
  * @error  is told each error with its place; may be NULL
  * Returns 0, or -1 with the first error; the set is then of no use but for
  * dm_rule_set_release.
@@ -78,6 +98,15 @@ void dm_rule_set_release(struct dm_rule_set *set);
 #define DM_AUTO_RULE_SET DM_CLEANUP(dm_rule_set_release)
 
 size_t dm_rule_set_count(const struct dm_rule_set *set);
+
+/**
+ * Rules that have the name and the labels of one before them, which promtool
+ * warns of.
+ * @tell  gets each with its place
+ * Returns 0, or -1 with DM_ENOMEM.
+ */
+int dm_rule_set_duplicates(const struct dm_rule_set *set, dm_rule_error_fn tell,
+    void *ctx, struct dm_err *err) DM_MUST_CHECK;
 
 /**
  * What tells that files have changed: names, sizes, times and inodes of all

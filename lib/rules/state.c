@@ -42,6 +42,20 @@ static void save_item(
 	dm_num_add(b, item->value);
 }
 
+/* Of a rule that keeps them. */
+static void save_annotations(struct dm_buf *b, const struct dm_label_list *l)
+{
+	dm_buf_add_cstr(b, ",\"annotations\":{");
+	for (size_t i = 0; i < l->n; i++) {
+		if (i > 0)
+			dm_buf_add_char(b, ',');
+		dm_json_quote(b, l->p[i].name);
+		dm_buf_add_char(b, ':');
+		dm_json_quote(b, l->p[i].value);
+	}
+	dm_buf_add_char(b, '}');
+}
+
 static void save_rule(struct dm_buf *b, const struct dm_rule *rule)
 {
 	for (size_t i = 0; i < rule->memory->n; i++) {
@@ -57,6 +71,8 @@ static void save_rule(struct dm_buf *b, const struct dm_rule *rule)
 			add_time(b, "keep_since", a->keep_since_us);
 			add_time(b, "said_minute", a->said_minute);
 		}
+		if (rule->keeps_annotations)
+			save_annotations(b, &item->annotations);
 		dm_buf_add_cstr(b, "}\n");
 	}
 }
@@ -74,6 +90,11 @@ int dm_engine_save(struct dm_engine *e, struct dm_buf *b, struct dm_err *err)
 		dm_buf_add_cstr(b, "{\"group\":");
 		dm_json_quote(b, dm_str(g->key));
 		add_time(b, "slot", g->last_slot);
+		dm_buf_addf(b,
+		    ",\"evaluations\":%" PRIu64 ",\"failures\":%" PRIu64
+		    ",\"said_failures\":%" PRIu64,
+		    g->evaluations, g->failures, g->said_failures);
+		add_time(b, "said_minute", g->said_minute);
 		dm_buf_add_cstr(b, "}\n");
 		for (size_t k = 0; k < g->n_rules; k++)
 			save_rule(b, &g->rules[k]);
@@ -199,7 +220,8 @@ static int end_gone(struct dm_engine *e, const json_t *j, const char *key,
 			return damaged(err);
 	if (!is_alert && dm_labels_name(e->pool, name, &rule.metric, err) < 0)
 		return -1;
-	if (dm_tracking_new(sizeof(struct dm_alert), &rule.memory, err) < 0)
+	if (dm_tracking_new(
+		sizeof(struct dm_alert), &e->env, &rule.memory, err) < 0)
 		return -1;
 	if (restore_item(e, j, &rule, &item, err) == 0 &&
 	    (!is_alert ||
@@ -209,6 +231,26 @@ static int end_gone(struct dm_engine *e, const json_t *j, const char *key,
 	}
 	dm_tracking_free(rule.memory);
 	return rc;
+}
+
+static int restore_annotations(
+    const json_t *j, struct dm_label_list *ret, struct dm_err *err)
+{
+	json_t *map = json_object_get(j, "annotations");
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(map, key, v)
+	{
+		struct dm_str text = {
+		    json_string_value(v), json_string_length(v)};
+
+		if (!json_is_string(v))
+			return damaged(err);
+		if (dm_label_list_put(ret, dm_str(key), text, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static struct dm_rule *find_rule(struct dm_engine *e, const char *key)
@@ -230,16 +272,33 @@ static int restore_tracked(struct dm_engine *e, const json_t *j,
 		return end_gone(e, j, key, is_alert, err);
 	if (rule->is_alert != is_alert)
 		return damaged(err);
-	if (restore_item(e, j, rule, &item, err) < 0)
+	if (restore_item(e, j, rule, &item, err) < 0 ||
+	    restore_annotations(j, &item->annotations, err) < 0)
 		return -1;
 	return is_alert ? restore_alert(j, (struct dm_alert *)item, err) : 0;
 }
 
-static void restore_group(struct dm_engine *e, const char *key, int64_t slot)
+/* 0 where it is missing: a state may be older than this is. */
+static uint64_t get_count(const json_t *j, const char *name)
 {
-	for (size_t i = 0; i < e->rules.n; i++)
-		if (strcmp(e->rules.groups[i]->key, key) == 0)
-			e->rules.groups[i]->last_slot = slot;
+	int64_t n = get_time(j, name);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static void restore_group(struct dm_engine *e, const char *key, const json_t *j)
+{
+	for (size_t i = 0; i < e->rules.n; i++) {
+		struct dm_rule_group *g = e->rules.groups[i];
+
+		if (strcmp(g->key, key) != 0)
+			continue;
+		g->last_slot = get_time(j, "slot");
+		g->evaluations = get_count(j, "evaluations");
+		g->failures = get_count(j, "failures");
+		g->said_failures = get_count(j, "said_failures");
+		g->said_minute = get_time(j, "said_minute");
+	}
 }
 
 static int restore_line(
@@ -252,7 +311,7 @@ static int restore_line(
 		return dm_window_restore_line(e->window, line, err);
 	j = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
 	if ((key = json_string_value(json_object_get(j, "group")))) {
-		restore_group(e, key, get_time(j, "slot"));
+		restore_group(e, key, j);
 		return 0;
 	}
 	if ((key = json_string_value(json_object_get(j, "alert"))))

@@ -8,20 +8,19 @@
 /* What template.c (texts and statements) and pipeline.c (what stands in them)
  * share. */
 
-struct var_name {
-	struct dm_str name;
-	unsigned slot;
-};
-
 struct reader {
 	struct dm_template *t;
 	struct dm_str s; /* the whole text */
 	size_t at;
 	unsigned depth;
 	bool trim_next; /* "-}}": blanks behind it go */
-	struct var_name vars[TVARS_MAX];
+	/* Those that can be seen here, and how many slots have been given in
+	 * the named template that is being read. */
+	struct tvar *vars[TVARS_MAX];
 	unsigned n_vars;
 	unsigned n_slots;
+	const struct texpr *dot; /* what with has set it to, or NULL */
+	unsigned loops;		 /* we are within */
 	struct dm_err *err;
 };
 
@@ -87,6 +86,8 @@ static inline bool at_close(const struct reader *r)
 					  is_blank(r->s.p[r->at - 1]));
 }
 
+/** A text in quotes, behind blanks. */
+int dm_template_quoted(struct reader *r, struct dm_str *ret);
 /** A pipeline, up to what ends it. */
 int dm_template_pipeline(struct reader *r, struct texpr **ret);
 

@@ -30,18 +30,20 @@ static void item_free(struct dm_tracked *item)
 {
 	dm_labels_unref(item->labels);
 	dm_labels_unref(item->element);
+	dm_label_list_release(&item->annotations);
 	free((char *)(uintptr_t)item->json.p);
 	free(item);
 }
 
-int dm_tracking_new(
-    size_t item_bytes, struct dm_tracking **ret, struct dm_err *err)
+int dm_tracking_new(size_t item_bytes, const struct dm_template_env *env,
+    struct dm_tracking **ret, struct dm_err *err)
 {
 	struct dm_tracking *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return dm_err_nomem(err);
 	t->item_bytes = item_bytes;
+	t->env = env;
 	*ret = t;
 	return 0;
 }
@@ -76,7 +78,7 @@ static int set_labels(const struct dm_rule *rule,
     struct dm_labels_builder *b, struct dm_err *err)
 {
 	struct dm_template_data data = {
-	    element->labels, element->name, element->value};
+	    element->labels, element->name, element->value, rule->memory->env};
 
 	texts->p = calloc(rule->labels.n + 1, sizeof(*texts->p));
 	if (!texts->p)
@@ -112,11 +114,15 @@ int dm_rule_labels(const struct dm_rule *rule, const struct dm_element *element,
 	return dm_labels_builder_done(&b, pool, ret, err);
 }
 
-static bool labels_use_value(const struct dm_rule *rule)
+/* Do the labels depend on more than the element's? */
+static bool labels_change(const struct dm_rule *rule)
 {
-	for (size_t i = 0; i < rule->labels.n; i++)
-		if (dm_template_uses_value(rule->labels.items[i].template))
+	for (size_t i = 0; i < rule->labels.n; i++) {
+		const struct dm_template *t = rule->labels.items[i].template;
+
+		if (dm_template_uses_value(t) || dm_template_is_fleeting(t))
 			return true;
+	}
 	return false;
 }
 
@@ -148,14 +154,14 @@ static struct dm_tracked *item_add(
 }
 
 /* The item of an element, by its labels if the element is not known. */
-static int find(struct dm_tracking *t, const struct dm_rule *rule,
-    bool use_value, const struct dm_element *e, struct dm_labels_pool *pool,
+static int find(struct dm_tracking *t, const struct dm_rule *rule, bool change,
+    const struct dm_element *e, struct dm_labels_pool *pool,
     struct dm_tracked **ret, struct dm_err *err)
 {
 	DM_AUTO_LABELS struct dm_labels *labels = NULL;
 
 	*ret = get(t->by_element, t->n_by_element, e->labels->id);
-	if (*ret && !use_value && (*ret)->name == e->name)
+	if (*ret && !change && (*ret)->name == e->name)
 		return 0;
 	if (dm_rule_labels(rule, e, pool, &labels, err) < 0)
 		return -1;
@@ -175,15 +181,14 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
     const struct dm_element *elements, size_t n, struct dm_labels_pool *pool,
     struct dm_err *err)
 {
-	bool use_value = labels_use_value(rule);
+	bool change = labels_change(rule);
 	size_t known = t->n;
 
 	t->evaluation++;
 	for (size_t i = 0; i < n; i++) {
 		struct dm_tracked *item;
 
-		if (find(t, rule, use_value, &elements[i], pool, &item, err) <
-		    0) {
+		if (find(t, rule, change, &elements[i], pool, &item, err) < 0) {
 			dm_tracking_undo(t);
 			return -1;
 		}
@@ -194,6 +199,7 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
 			    "after applying %s labels",
 			    rule->is_alert ? "alert" : "rule");
 		}
+		item->seen_before = item->seen;
 		item->seen = t->evaluation;
 		item->next = &elements[i];
 	}
@@ -206,10 +212,13 @@ int dm_tracking_match(struct dm_tracking *t, const struct dm_rule *rule,
 void dm_tracking_undo(struct dm_tracking *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->items[i]->is_new)
+		struct dm_tracked *item = t->items[i];
+
+		if (item->next)
+			item->seen = item->seen_before;
+		item->next = NULL;
+		if (item->is_new)
 			dm_tracking_drop(t, i);
-		else
-			t->items[i]->next = NULL;
 	}
 	dm_tracking_compact(t);
 }

@@ -3,6 +3,7 @@
 #ifndef DM_RULES_TRACKED_H
 #define DM_RULES_TRACKED_H
 
+#include "rules/label-list.h"
 #include "rules/rule.h"
 
 /**
@@ -14,8 +15,12 @@ struct dm_tracked {
 	struct dm_labels *element; /* the element's own; NULL: never stored */
 	const struct dm_name *name;
 	double value;
-	struct dm_str json; /* labels as in a record, or {0}: not made yet */
-	uint64_t seen;	    /* in which evaluation it was there last */
+	struct dm_str json;   /* labels as in a record, or {0}: not made yet */
+	uint64_t seen;	      /* in which evaluation it was there last */
+	uint64_t seen_before; /* and before, while one is under way */
+	/* Of an alert whose rule keeps them: as they were expanded then. */
+	struct dm_label_list annotations;
+	uint64_t annotated;
 	const struct dm_element *next; /* in the one under way */
 	bool is_new;
 };
@@ -27,12 +32,13 @@ struct dm_tracking {
 	size_t n, cap;
 	size_t item_bytes;
 	uint64_t evaluation;
+	const struct dm_template_env *env; /* of the rule's templates */
 	struct dm_tracked **by_element, **by_labels; /* by labels' ids */
 	size_t n_by_element, n_by_labels;
 };
 
-int dm_tracking_new(size_t item_bytes, struct dm_tracking **ret,
-    struct dm_err *err) DM_MUST_CHECK;
+int dm_tracking_new(size_t item_bytes, const struct dm_template_env *env,
+    struct dm_tracking **ret, struct dm_err *err) DM_MUST_CHECK;
 void dm_tracking_free(struct dm_tracking *t);
 
 /**

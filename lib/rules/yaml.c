@@ -174,6 +174,55 @@ static int key_check(struct builder *b, const struct dm_yaml_node *mapping,
 	return dm_map_put(keys, key->text, key, b->err);
 }
 
+/* What a mapping has that another one lacks is put into that. */
+static int merge_one(struct builder *b, struct dm_yaml_node *into,
+    struct dm_map *keys, const struct dm_yaml_node *at,
+    const struct dm_yaml_node *from)
+{
+	if (from->type != DM_YAML_MAPPING)
+		return dm_err_at(b->err, DM_EPARSE, at->line, at->column,
+		    "<< wants a mapping, or a list of them");
+	for (size_t i = 0; i < from->n_children; i += 2) {
+		struct dm_yaml_node *key = from->children[i];
+
+		if (dm_map_get(keys, key->text))
+			continue;
+		if (++b->y->n_nodes > DM_YAML_MAX_NODES)
+			return dm_err_at(b->err, DM_ELIMIT, at->line,
+			    at->column, "the file has too many values");
+		if (node_add(b, into, key) < 0 ||
+		    node_add(b, into, from->children[i + 1]) < 0 ||
+		    dm_map_put(keys, key->text, key, b->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The key <<: what its value has, or each of its values, of which the first
+ * counts most. Source: YAML 1.1, the type merge. */
+static int merge(struct builder *b, struct dm_yaml_node *n, struct dm_map *keys)
+{
+	struct dm_yaml_node *key, *value;
+	size_t i = 0;
+
+	while (i < n->n_children && !(dm_str_is(n->children[i]->text, "<<") &&
+					n->children[i]->style == DM_YAML_PLAIN))
+		i += 2;
+	if (i >= n->n_children)
+		return 0;
+	key = n->children[i];
+	value = n->children[i + 1];
+	memmove(n->children + i, n->children + i + 2,
+	    (n->n_children - i - 2) * sizeof(*n->children));
+	n->n_children -= 2;
+	if (value->type != DM_YAML_SEQUENCE)
+		return merge_one(b, n, keys, key, value);
+	for (size_t k = 0; k < value->n_children; k++)
+		if (merge_one(b, n, keys, key, value->children[k]) < 0)
+			return -1;
+	return 0;
+}
+
 /* The children up to the event that ends their parent. */
 static int children_build(struct builder *b, struct dm_yaml_node *n,
     struct dm_map *keys, unsigned depth)
@@ -189,7 +238,8 @@ static int children_build(struct builder *b, struct dm_yaml_node *n,
 		    e.type == YAML_MAPPING_END_EVENT) {
 			yaml_event_delete(&e);
 			n->complete = true;
-			return 0;
+			return n->type == DM_YAML_MAPPING ? merge(b, n, keys)
+							  : 0;
 		}
 		rc = node_build(b, &e, depth + 1, &child);
 		yaml_event_delete(&e);

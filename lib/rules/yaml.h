@@ -49,6 +49,7 @@ struct dm_yaml {
 
 /**
  * Read a YAML document. Keys are scalars, each at most once in its mapping;
+ * what a key << brings in has been put in its place;
  * a second document is an error, tags are too.
  * @text  must live as long as ret
  * Returns 0, or -1 with DM_EPARSE or DM_ELIMIT and the place.

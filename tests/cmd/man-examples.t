@@ -25,7 +25,9 @@ exec "$build/dmon-collect" "\$@"
 END
 cat >"$w/bin/dmon-match" <<END
 #!/bin/sh
-case " \$* " in *" -r "*) ;; *) set -- -r "$top/rules" "\$@" ;; esac
+case " \$* " in *" -r "* | *" --test "* | *" --check "*) ;;
+*) set -- -r "$top/rules" "\$@" ;;
+esac
 exec "$build/dmon-match" "\$@"
 END
 chmod +x "$w/bin/dmon-collect" "$w/bin/dmon-match"

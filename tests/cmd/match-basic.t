@@ -16,17 +16,17 @@ END
 stream 60 >"$T/in"
 dmon-match -r "$T/high.yml" <"$T/in" >"$T/out"
 is $? 0 "status 0"
-grep -v '"kind":"alert"\|"kind":"recorded"' "$T/out" >"$T/passed"
+grep -v '"kind":"\(alert\|recorded\|rule\)"' "$T/out" >"$T/passed"
 same "$T/passed" "$T/in" "what was read goes through"
 [ "$(alerts "$T/out" | wc -l)" -gt 20 ]
 ok $? "alerts fire"
 
 dmon-match -r "$T/high.yml" --only <"$T/in" >"$T/only"
-grep '"kind":"alert"\|"kind":"recorded"' "$T/out" >"$T/added"
+grep '"kind":"\(alert\|recorded\|rule\)"' "$T/out" >"$T/added"
 same "$T/only" "$T/added" "--only writes what is added"
 
 dmon-match -r "$T/high.yml" <"$T/out" >"$T/again"
-grep -v '"kind":"recorded"' "$T/again" | sort | uniq -c |
+grep -v '"kind":"\(recorded\|rule\)"' "$T/again" | sort | uniq -c |
 	awk '$2 ~ /"kind":"alert"/ && $1 != 2' >"$T/odd"
 is "$(wc -l <"$T/odd")" 0 "match | match: the same alerts, behind those read"
 
@@ -61,15 +61,18 @@ dmon-match -r "$T/high.yml" <"$T/in" >/dev/full 2>"$T/e"
 is $? 4 "no space for output: 4"
 dmon-match -r "$T/none.yml" </dev/null >"$T/o" 2>"$T/e"
 is $? 2 "no such rule file: 2"
-dmon-match --check -r "$T/high.yml" >"$T/o" 2>"$T/e"
-is "$? $(cat "$T/o" "$T/e")" "0 OK: 1 rules" "--check"
 
-mkdir "$T/rules"
+# A folder, the folders in it, and neither unit tests nor hidden files.
+mkdir -p "$T/rules/a/b" "$T/rules/.hidden"
 cp "$T/high.yml" "$T/rules/a.yml"
 sed s/High/Other/ "$T/high.yml" >"$T/rules/b.yaml"
-echo wrong >"$T/rules/c.test.yml"
-echo wrong >"$T/rules/c_test.yml"
-echo wrong >"$T/rules/c.txt"
-dmon-match --check -r "$T/rules" >"$T/o" 2>"$T/e"
-is "$? $(cat "$T/o" "$T/e")" "0 OK: 2 rules" "a folder, without its tests"
+sed s/High/Deep/ "$T/high.yml" >"$T/rules/a/b/c.yml"
+ln -s .. "$T/rules/a/back"
+ln -s "$T/high.yml" "$T/rules/a/linked.yml"
+for wrong in c.test.yml c_test.yml c.txt .d.yml .hidden/e.yml; do
+	echo wrong >"$T/rules/$wrong"
+done
+dmon-match --only -r "$T/rules" <"$T/in" | alerts | awk '{ print $2 }' |
+	sort -u | tr '\n' ' ' >"$T/names"
+is "$(cat "$T/names")" "Deep High Other " "a folder of rules, and those in it"
 done_testing

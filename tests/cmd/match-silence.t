@@ -34,7 +34,7 @@ exec 9>&-
 wait $pid
 is $? 0 "status 0"
 
-grep -v '"kind":"alert"\|"kind":"recorded"' "$T/o" >"$T/recording"
+grep -v '"kind":"\(alert\|recorded\|rule\)"' "$T/o" >"$T/recording"
 dmon-match --interval 100ms -r "$T/r.yml" <"$T/recording" >"$T/o2"
 same "$T/o2" "$T/o" "the replay has the same alerts"
 done_testing

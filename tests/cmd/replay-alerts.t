@@ -45,7 +45,7 @@ is "$(jq -c 'select(.[3] == "a" and .[2] == "Busy") | [.[0] - 1795476000, .[1]]'
 	"when they came and went"
 
 dmon-replay -d "$T/d.db" | grep -v '"kind":"alert"' |
-	grep -v '"kind":"recorded"' >"$T/samples"
+	grep -v '"kind":"\(recorded\|rule\)"' >"$T/samples"
 same "$T/samples" "$T/in" "the samples come back"
 dmon-match --only -r "$T/rules.yml" "$T/samples" | alerts >"$T/whole"
 same "$T/whole" "$T/live" "replayed whole: the same alerts"

@@ -43,7 +43,12 @@ tests_unit_test_alert_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
 UNIT_TESTS += tests/unit/test-template
 tests_unit_test_template_SOURCES = tests/unit/test-template.c
 tests_unit_test_template_CFLAGS = $(CFLAGS_TEST)
-tests_unit_test_template_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
+tests_unit_test_template_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(JANSSON_LIBS)
+
+UNIT_TESTS += tests/unit/test-notation
+tests_unit_test_notation_SOURCES = tests/unit/test-notation.c
+tests_unit_test_notation_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_notation_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
 
 UNIT_TESTS += tests/unit/test-yaml
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c

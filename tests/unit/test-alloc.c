@@ -20,10 +20,12 @@
 #include "base/file.h"
 #include "collect/collect.h"
 #include "rules/engine.h"
+#include "rules/test.h"
 #include "store/store.h"
 
 static char folder[] = "/tmp/dmon-test.XXXXXX";
-static char in_path[64], out_path[64], rules_path[64], db_path[64];
+static char in_path[64], out_path[64], rules_path[64], tests_path[64],
+    db_path[64];
 
 /* ---- allocations that fail ---- */
 
@@ -264,6 +266,37 @@ static int match(struct dm_err *err)
 	return status;
 }
 
+/* A file that is wrong only because memory has run out is not wrong. */
+static void hear_wrong(void *ctx, const struct dm_err *err)
+{
+	(void)ctx;
+	if (err->code != DM_ENOMEM)
+		fail_msg("%s:%u: %s", err->file, err->line, err->msg);
+}
+
+static void hear_unmatched(void *ctx, const char *pattern)
+{
+	(void)ctx;
+	fail_msg("no file %s", pattern);
+}
+
+static void hear_failed(void *ctx, struct dm_str text)
+{
+	assert_int_equal(
+	    dm_file_write_all(*(int *)ctx, text.p, text.n, NULL), 0);
+}
+
+static int unit_tests(struct dm_err *err)
+{
+	int fd = open_out(), status;
+	const struct dm_test_sink sink = {
+	    &fd, hear_wrong, hear_unmatched, hear_failed};
+
+	status = dm_test_run(tests_path, &sink, err);
+	close(fd);
+	return status;
+}
+
 static int replay_into(int fd, struct dm_err *err)
 {
 	static const struct dm_store_query all = {
@@ -382,6 +415,12 @@ static const char rules[] =
     "{{ end }}'}\n"
     "    annotations:\n"
     "      summary: '{{ $labels.name | toUpper }}: {{ humanize $value }}'\n"
+    "      others: '{{ define \"n\" }}{{ .Value }}{{ end }}{{ range printf\n"
+    "        \"container_memory_working_set_bytes >= %f\" $value |\n"
+    "        query | sortByLabel \"name\" }}{{ template \"n\" . }} "
+    "{{ end }}'\n"
+    "      sum: '{{ query \"sum(container_memory_working_set_bytes)\" |\n"
+    "        first | value | toDuration }}'\n"
     "  - alert: Both\n"
     "    expr: job:cpu:rate > 0 and on (job) topk(1, abs(ceil(\n"
     "      container_memory_working_set_bytes)))\n"
@@ -399,6 +438,29 @@ static const char rules[] =
     "      '/(.)')) or limit_ratio(0.5, sort_by_label(\n"
     "      container_memory_working_set_bytes, 'id')) or\n"
     "      absent_over_time(nope{a='b'}[3s:1s]) or hour()\n";
+
+/* Both fail, so that something is written. */
+static const char unit_test_file[] =
+    "rule_files: ['*.yml']\n"
+    "group_eval_order: [g]\n"
+    "evaluation_interval: 1s\n"
+    "tests:\n"
+    "- name: t\n"
+    "  interval: 1s\n"
+    "  external_labels: {a: b}\n"
+    "  input_series:\n"
+    "  - {series: 'container_memory_working_set_bytes{name=\"w\"}',\n"
+    "     values: '50+1x5 _ stale 7'}\n"
+    "  - {series: 'container_memory_working_set_bytes{name=\"v\"}',\n"
+    "     values: 1x9}\n"
+    "  alert_rule_test:\n"
+    "  - eval_time: 3s\n"
+    "    alertname: Memory\n"
+    "    exp_alerts: [{exp_labels: {x: y}, exp_annotations: {z: w}}]\n"
+    "  promql_expr_test:\n"
+    "  - expr: container_memory_working_set_bytes * 2\n"
+    "    eval_time: 2s\n"
+    "    exp_samples: [{labels: '{name=\"u\"}', value: 3}]\n";
 
 static void write_records(void)
 {
@@ -422,6 +484,8 @@ static void write_records(void)
 	}
 	assert_int_equal(dm_file_replace(in_path, dm_buf_str(&b), NULL), 0);
 	assert_int_equal(dm_file_replace(rules_path, DM_STR(rules), NULL), 0);
+	assert_int_equal(
+	    dm_file_replace(tests_path, DM_STR(unit_test_file), NULL), 0);
 }
 
 static int set_up(void **state)
@@ -431,6 +495,7 @@ static int set_up(void **state)
 	snprintf(in_path, sizeof(in_path), "%s/in", folder);
 	snprintf(out_path, sizeof(out_path), "%s/out", folder);
 	snprintf(rules_path, sizeof(rules_path), "%s/rules.yml", folder);
+	snprintf(tests_path, sizeof(tests_path), "%s/rules.test", folder);
 	snprintf(db_path, sizeof(db_path), "%s/db", folder);
 	write_records();
 	return 0;
@@ -439,7 +504,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	static const char *const names[] = {
-	    "in", "out", "rules.yml", "db", "db-wal", "db-shm"};
+	    "in", "out", "rules.yml", "rules.test", "db", "db-wal", "db-shm"};
 
 	(void)state;
 	assert_int_equal(chdir(folder), 0);
@@ -456,6 +521,7 @@ static int tear_down(void **state)
 	}
 
 SCENARIO(match, begins_so)
+SCENARIO(unit_tests, begins_so)
 SCENARIO(store, begins_so)
 SCENARIO(collect_cgroup, nothing_lacks)
 SCENARIO(collect_cgroup2, nothing_lacks)
@@ -467,6 +533,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_match),
+	    cmocka_unit_test(test_unit_tests),
 	    cmocka_unit_test(test_store),
 	    cmocka_unit_test(test_collect_cgroup),
 	    cmocka_unit_test(test_collect_cgroup2),

@@ -65,6 +65,45 @@ static void test_place_of_end(void **state)
 	dm_yaml_release(&y);
 }
 
+/* A mapping's keys and values: a=1 b=2 */
+static void print_mapping(struct dm_buf *b, const struct dm_yaml_node *n)
+{
+	for (size_t i = 0; i < n->n_children; i += 2)
+		dm_buf_addf(b, "%s%s=%s", i > 0 ? " " : "",
+		    n->children[i]->text.p, n->children[i + 1]->text.p);
+}
+
+static void test_merge(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} cases[] = {
+	    {"x: &x {a: 1, b: 2}\nk:\n  <<: *x\n  b: 3\n", "b=3 a=1"},
+	    {"x: &x {a: 1}\nk: {b: 3, <<: *x}\n", "b=3 a=1"},
+	    {"x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nk: {<<: [*x, *y]}\n",
+		"a=1 b=1 c=2"},
+	    {"x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nk: {<<: *y, c: 3}\n",
+		"c=3 b=2 a=1"},
+	    {"k: {<<: {a: 1}, <: 2}\n", "<=2 a=1"},
+	    {"k: {\"<<\": 1}\n", "<<=1"},
+	    {"k: {<<: []}\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		DM_AUTO_BUF struct dm_buf b = {0};
+		struct dm_yaml y;
+		struct dm_err err = {0};
+
+		if (dm_yaml_parse(dm_str(cases[i].text), &y, &err) < 0)
+			fail_msg("%s: %s", cases[i].text, err.msg);
+		print_mapping(&b, dm_yaml_get(y.root, "k"));
+		assert_string_equal(dm_buf_cstr(&b), cases[i].want);
+		dm_yaml_release(&y);
+	}
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -78,6 +117,9 @@ static void test_refused(void **state)
 	    {"a: !!int 3\n", 1, 4},
 	    {"? [a]\n: b\n", 1, 3},
 	    {"a: [b\n", 2, 1},
+	    {"a: {<<: 1}\n", 1, 5},
+	    {"a: {b: 2, <<: [{c: 1}, d]}\n", 1, 11},
+	    {"a: {<<: {}, <<: {}}\n", 1, 13},
 	    {"a: \"b\\0c\"\n", 1, 4},
 	    {"[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]", 1, 17},
 	};
@@ -164,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_place),
 	    cmocka_unit_test(test_place_of_end),
+	    cmocka_unit_test(test_merge),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_alias),
 	    cmocka_unit_test(test_anchor_again),

@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# dmon-match --check: every error of every file, with its place.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p "$T/rules/deep"
+cat >"$T/rules/good.yml" <<'END'
+groups:
+  - name: g
+    rules:
+      - {alert: A, expr: m > 1}
+      - {record: "m:sum", expr: sum(m)}
+END
+cat >"$T/rules/deep/bad.yml" <<'END'
+groups:
+  - name: g
+    interval: soon
+    rules:
+      - alert: A
+        expr: m >
+        annotations: {s: "{{ nonsense }}"}
+  - name: g
+    rules:
+      - record: a b
+        expr: 'm{a="b"'
+END
+cat >"$T/rules/twice.yaml" <<'END'
+groups:
+  - name: g
+    rules:
+      - {alert: A, expr: m > 1, labels: {a: b}}
+      - {alert: A, expr: m > 2, labels: {a: c}}
+  - name: h
+    rules:
+      - {alert: A, expr: m > 3, labels: {a: b}}
+END
+
+cd "$T" || exit 4
+dmon-match --check rules/good.yml >o 2>e
+is "$? $(cat o e)" "0 Checking rules/good.yml
+  SUCCESS: 2 rules found" "a good file"
+dmon-match --check -r rules/good.yml rules/twice.yaml >o 2>e
+is "$? $(grep -c SUCCESS o)" "0 2" "-r and arguments"
+is "$(cat e)" "dmon-match: rules/twice.yaml:8: warning: duplicate rule: alert \"A\" with these labels is in line 4 already" \
+	"a rule that is there already is warned of"
+
+dmon-match --check rules >o 2>e
+is $? 2 "a folder with a wrong file: 2"
+cat >expected <<'END'
+Checking rules/deep/bad.yml
+  FAILED: 6 errors
+
+Checking rules/good.yml
+  SUCCESS: 2 rules found
+
+Checking rules/twice.yaml
+  SUCCESS: 3 rules found
+
+END
+same o expected "each file is told of"
+sed -n 's/^dmon-match: \(rules.deep[^ ]*\): .*/\1/p' e >places
+cat >expected <<'END'
+rules/deep/bad.yml:3:15
+rules/deep/bad.yml:6:18
+rules/deep/bad.yml:7:30
+rules/deep/bad.yml:8:5
+rules/deep/bad.yml:10:17
+rules/deep/bad.yml:11:23
+END
+same places expected "all errors of a file, each with its place"
+dmon-match -r rules </dev/null >o 2>e
+is "$? $(grep -c 'rules/deep/bad.yml:' e)" "2 6" "and so where they are to be used"
+
+mkdir empty
+dmon-match --check empty >o 2>e
+is "$? $(cat o e)" "0 dmon-match: empty: no rule files" "an empty folder is told"
+dmon-match --check none >o 2>e
+is "$? $(cat e)" "2 dmon-match: none: No such file or directory" "no such file: 2"
+dmon-match --check --test rules/good.yml >o 2>e
+is $? 2 "--check --test: 2"
+dmon-match --test >o 2>e
+is $? 2 "--test without files: 2"
+dmon-match --external-label 1a=b -r rules/good.yml </dev/null >o 2>e
+is $? 2 "--external-label of a wrong name: 2"
+
+# As promtool finds them, where it can be told: whether, and in how many rules.
+command -v promtool >/dev/null || {
+	skip "no promtool" "promtool counts as many rules"
+	done_testing
+}
+for f in rules/good.yml rules/twice.yaml; do
+	promtool check rules $f 2>&1 | grep -o '[0-9]* rules found' >p
+	dmon-match --check $f 2>&1 | grep -o '[0-9]* rules found' >d
+	[ -s p ] || echo "3 rules found" >p # it stops at duplicates
+	same d p "promtool counts as many rules in $f"
+done
+done_testing
