@@ -1,4 +1,14 @@
 # shipped rule files, and their unit tests
 rulesdir = $(sysconfdir)/dmon/rules
-dist_rules_DATA = rules/escape.yml rules/memory.yml
-EXTRA_DIST += rules/escape.test.yml rules/memory.test.yml
+dist_rules_DATA = \
+	rules/cpu.yml \
+	rules/descriptors.yml \
+	rules/disk.yml \
+	rules/escape.yml \
+	rules/health.yml \
+	rules/host.yml \
+	rules/memory.yml \
+	rules/network.yml \
+	rules/quality.yml \
+	rules/tasks.yml
+EXTRA_DIST += $(dist_rules_DATA:.yml=.test.yml)
