@@ -1,5 +1,6 @@
 libdmon_a_SOURCES += \
 	lib/series/intake.c \
+	lib/series/interval.c lib/series/interval.h \
 	lib/series/kept.c lib/series/kept.h \
 	lib/series/labels.c lib/series/labels.h \
 	lib/series/matcher.c lib/series/matcher.h \

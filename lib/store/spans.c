@@ -215,7 +215,7 @@ static int read_spans(
 	while (n > 0 && s->looks < PART_LOOKS && s->next_id <= s->end_id) {
 		n = next_span(s, &span, err);
 		if (n == 0)
-			s->next_id = INT64_MAX;
+			s->next_id = s->end_id + 1;
 		else if (n > 0 && is_touched(s, &span))
 			n = read_span(s, &span, t, err);
 		else if (n > 0)

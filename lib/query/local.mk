@@ -1,0 +1,12 @@
+libdmon_a_SOURCES += \
+	lib/query/cell.c lib/query/cell.h \
+	lib/query/csv.c \
+	lib/query/human.c lib/query/human.h \
+	lib/query/json.c \
+	lib/query/moment.c lib/query/moment.h \
+	lib/query/query.c lib/query/query.h \
+	lib/query/render.h \
+	lib/query/result.c lib/query/result.h \
+	lib/query/sorted.c lib/query/sorted.h \
+	lib/query/stream.c lib/query/stream.h \
+	lib/query/table.c
