@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "cmd/common.h"
+#include "cmd/terminal.h"
+#include "query/chart.h"
 #include "query/render.h"
 #include "query/stream.h"
 #include "store/store.h"
@@ -26,7 +28,9 @@ enum {
 	OPT_TO,
 	OPT_STEP,
 	OPT_FORMAT,
+	OPT_CHART,
 	OPT_HUMAN,
+	OPT_SIZE,
 	OPT_FAIL_ON,
 	OPT_MAX_SAMPLES
 };
@@ -34,7 +38,8 @@ enum {
 enum format {
 	FORMAT_TABLE,
 	FORMAT_JSON,
-	FORMAT_CSV
+	FORMAT_CSV,
+	FORMAT_CHART
 };
 
 enum fail_on {
@@ -49,6 +54,7 @@ struct arguments {
 	const char *database;
 	enum format format;
 	enum fail_on fail_on;
+	struct dm_terminal terminal;
 	bool human;
 	bool at, to;
 	bool rejected; /* a line of the stream */
@@ -75,6 +81,18 @@ static int choice(
 			return i;
 	}
 	dm_usage("%s: what is '%s'?", option, text);
+}
+
+static void take_size(struct arguments *a, const char *text)
+{
+	struct dm_str rest = dm_str(text), columns;
+	uint64_t w, h;
+
+	if (!dm_str_cut(&rest, 'x', &columns) || !dm_str_u64(columns, &w) ||
+	    !dm_str_u64(rest, &h) || w < 1 || w > 1000 || h < 1 || h > 1000)
+		dm_usage("--size: '%s' is nothing such as 120x40", text);
+	a->terminal.columns = w;
+	a->terminal.rows = h;
 }
 
 static void take_option(struct arguments *a, int option)
@@ -106,6 +124,12 @@ static void take_option(struct arguments *a, int option)
 	case OPT_FORMAT:
 		a->format = (enum format)choice("--format", optarg, formats, 3);
 		break;
+	case OPT_CHART:
+		a->format = FORMAT_CHART;
+		break;
+	case OPT_SIZE:
+		take_size(a, optarg);
+		break;
 	case OPT_HUMAN:
 		a->human = true;
 		break;
@@ -132,6 +156,8 @@ static void take_options(struct arguments *a, int argc, char **argv)
 	    {"to", required_argument, NULL, OPT_TO},
 	    {"step", required_argument, NULL, OPT_STEP},
 	    {"format", required_argument, NULL, OPT_FORMAT},
+	    {"chart", no_argument, NULL, OPT_CHART},
+	    {"size", required_argument, NULL, OPT_SIZE},
 	    {"human", no_argument, NULL, OPT_HUMAN},
 	    {"fail-on", required_argument, NULL, OPT_FAIL_ON},
 	    {"max-samples", required_argument, NULL, OPT_MAX_SAMPLES},
@@ -146,6 +172,11 @@ static void take_options(struct arguments *a, int argc, char **argv)
 		dm_usage("--at is one time, --from and --to are a range");
 	if (!a->query.is_range && (a->to || a->query.step_us))
 		dm_usage("--to and --step want --from");
+	if (a->format == FORMAT_CHART) {
+		a->query.points = (unsigned)a->terminal.columns * 2;
+		if (!a->query.is_range)
+			dm_usage("--chart wants --from");
+	}
 	if (optind == argc)
 		dm_usage("which expression?");
 	a->query.text = dm_str(argv[optind++]);
@@ -197,26 +228,41 @@ static int load_stream(void *ctx, struct dm_query_load *l, struct dm_err *err)
 	return status;
 }
 
+static int render(const struct arguments *a, const struct dm_result *r,
+    struct dm_buf *out, struct dm_err *err)
+{
+	const struct dm_terminal *t = &a->terminal;
+	struct dm_table_options table = {
+	    .columns = t->is_terminal ? t->columns : 0,
+	    .human = a->human,
+	    .ascii = !t->utf8,
+	};
+	struct dm_chart_options chart = {
+	    .columns = t->columns,
+	    .rows = t->rows - (t->rows > 1), /* the shell's prompt */
+	    .ascii = !t->utf8,
+	    .color = t->color,
+	};
+
+	switch (a->format) {
+	case FORMAT_JSON:
+		return dm_render_json(out, r, err);
+	case FORMAT_CSV:
+		return dm_render_csv(out, r, t->is_terminal, err);
+	case FORMAT_CHART:
+		return dm_render_chart(out, r, &chart, err);
+	case FORMAT_TABLE:
+		break;
+	}
+	return dm_render_table(out, r, &table, err);
+}
+
 static int print(
     const struct arguments *a, const struct dm_result *r, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf out = {0};
-	struct dm_table_options table = {.human = a->human, .ascii = true};
-	bool terminal = isatty(STDOUT_FILENO);
-	int status = 0;
 
-	switch (a->format) {
-	case FORMAT_TABLE:
-		status = dm_render_table(&out, r, &table, err);
-		break;
-	case FORMAT_JSON:
-		status = dm_render_json(&out, r, err);
-		break;
-	case FORMAT_CSV:
-		status = dm_render_csv(&out, r, terminal, err);
-		break;
-	}
-	if (status < 0)
+	if (render(a, r, &out, err) < 0)
 		return -1;
 	if (dm_file_write_all(STDOUT_FILENO, out.p, out.n, err) < 0)
 		return dm_err_wrap(err, "standard output");
@@ -266,6 +312,7 @@ int main(int argc, char **argv)
 	};
 
 	dm_program_start(&program);
+	a.terminal = dm_terminal_look();
 	take_options(&a, argc, argv);
 	return dm_finish(run(&a));
 }

@@ -35,7 +35,7 @@ void dm_exact_add(struct dm_buf *b, double v)
 
 /* With a prefix, where it is beyond the base. */
 static void add_scaled(struct dm_buf *b, double v, double base,
-    const char *const *prefixes, size_t n)
+    const char *const *prefixes, size_t n, int digits)
 {
 	size_t i = 0;
 
@@ -44,77 +44,72 @@ static void add_scaled(struct dm_buf *b, double v, double base,
 		v /= base;
 		i++;
 	}
-	dm_buf_addf(b, "%.4g%s", v, prefixes[i]);
+	dm_buf_addf(b, "%.*g%s", digits, v, prefixes[i]);
 }
 
-static void add_seconds(struct dm_buf *b, double v)
+/* Two parts, the greatest two: 2d3h, 5m0s. */
+static void add_clock(struct dm_buf *b, double v)
 {
-	static const char *const below[] = {"ns", "us", "ms"};
-	size_t i = DM_COUNT(below);
+	static const struct {
+		int64_t s;
+		char letter;
+	} parts[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	int64_t s = llround(fabs(v));
+	size_t i = 0;
 
-	if (fabs(v) >= 60 && fabs(v) < 1e10) {
-		int64_t s = llround(fabs(v));
+	while (s < parts[i].s)
+		i++;
+	if (v < 0)
+		dm_buf_add_char(b, '-');
+	dm_buf_addf(b, "%lld%c%lld%c", (long long)(s / parts[i].s),
+	    parts[i].letter, (long long)(s % parts[i].s / parts[i + 1].s),
+	    parts[i + 1].letter);
+}
 
-		/* Two parts say enough: 2d3h rather than 2d3h4m5s. */
-		if (s >= 86400)
-			s -= s % 3600;
-		else if (s >= 3600)
-			s -= s % 60;
-		if (v < 0)
-			dm_buf_add_char(b, '-');
-		for (int64_t part = 86400; part;
-		     part = part == 86400 ? 3600 : part / 60) {
-			static const char letters[] = "smhd";
-			int which = part == 86400  ? 3
-				    : part == 3600 ? 2
-				    : part == 60   ? 1
-						   : 0;
+static void add_seconds(struct dm_buf *b, double v, int digits)
+{
+	static const char *const units[] = {"s", "ms", "us", "ns"};
+	size_t i = 0;
 
-			if (s >= part)
-				dm_buf_addf(b, "%lld%c", (long long)(s / part),
-				    letters[which]);
-			s %= part;
-		}
+	if (fabs(v) >= 60 && fabs(v) < 1e10 && digits <= DM_HUMAN_DIGITS) {
+		add_clock(b, v);
 		return;
 	}
-	while (i && v != 0 && fabs(v) < 0.99995) {
+	while (i + 1 < DM_COUNT(units) && v != 0 && fabs(v) < 0.99995) {
 		v *= 1000;
-		i--;
+		i++;
 	}
-	dm_buf_addf(b, "%.4g%s", v, i < DM_COUNT(below) ? below[i] : "s");
+	dm_buf_addf(b, "%.*g%s", digits, v, units[i]);
 }
 
-void dm_human_add(struct dm_buf *b, double v, enum dm_unit unit)
+static void add_time(struct dm_buf *b, double v)
+{
+	int64_t us;
+
+	if (dm_time_from_seconds(v, &us))
+		dm_time_add_rfc3339(b, us - us % DM_US_PER_S);
+	else
+		dm_exact_add(b, v);
+}
+
+void dm_human_add(struct dm_buf *b, double v, enum dm_unit unit, int digits)
 {
 	static const char *const binary[] = {
 	    "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	static const char *const decimal[] = {"", "k", "M", "G", "T", "P", "E"};
-	int64_t us;
 
-	if (!isfinite(v)) {
+	if (!isfinite(v))
 		dm_exact_add(b, v);
-		return;
-	}
-	switch (unit) {
-	case DM_UNIT_BYTES:
-		add_scaled(b, v, 1024, binary, DM_COUNT(binary));
-		break;
-	case DM_UNIT_SECONDS:
-		add_seconds(b, v);
-		break;
-	case DM_UNIT_RATIO:
-		dm_buf_addf(b, "%.4g%%", v * 100);
-		break;
-	case DM_UNIT_TIME:
-		if (dm_time_from_seconds(v, &us))
-			dm_time_add_rfc3339(b, us - us % DM_US_PER_S);
-		else
-			dm_exact_add(b, v);
-		break;
-	case DM_UNIT_NONE:
-		add_scaled(b, v, 1000, decimal, DM_COUNT(decimal));
-		break;
-	}
+	else if (unit == DM_UNIT_BYTES)
+		add_scaled(b, v, 1024, binary, DM_COUNT(binary), digits);
+	else if (unit == DM_UNIT_SECONDS)
+		add_seconds(b, v, digits);
+	else if (unit == DM_UNIT_RATIO)
+		dm_buf_addf(b, "%.*g%%", digits, v * 100);
+	else if (unit == DM_UNIT_TIME)
+		add_time(b, v);
+	else
+		add_scaled(b, v, 1000, decimal, DM_COUNT(decimal), digits);
 }
 
 /* The least of the factors times a power of the base that is not below. */

@@ -19,9 +19,11 @@ enum dm_unit {
  * without _total. */
 enum dm_unit dm_unit_of(struct dm_str metric);
 
-/** Add with four digits: 1.5Mi, 2h3m, 98.83%, 1.2k; with its unit where a
- * letter says it. */
-void dm_human_add(struct dm_buf *b, double v, enum dm_unit unit);
+/* Enough to compare by eye. */
+#define DM_HUMAN_DIGITS 4
+
+/** Add with so many significant digits: 1.5MiB, 2h3m, 98.83%, 1.2k. */
+void dm_human_add(struct dm_buf *b, double v, enum dm_unit unit, int digits);
 
 /** Add every digit, as Prometheus writes a sample: 0.25, 1e+21, NaN, +Inf. */
 void dm_exact_add(struct dm_buf *b, double v);

@@ -1,5 +1,8 @@
 libdmon_a_SOURCES += \
+	lib/query/axis.c lib/query/axis.h \
+	lib/query/canvas.c lib/query/canvas.h \
 	lib/query/cell.c lib/query/cell.h \
+	lib/query/chart.c lib/query/chart.h \
 	lib/query/csv.c \
 	lib/query/human.c lib/query/human.h \
 	lib/query/json.c \
@@ -7,6 +10,7 @@ libdmon_a_SOURCES += \
 	lib/query/query.c lib/query/query.h \
 	lib/query/render.h \
 	lib/query/result.c lib/query/result.h \
+	lib/query/shared.c lib/query/shared.h \
 	lib/query/sorted.c lib/query/sorted.h \
 	lib/query/stream.c lib/query/stream.h \
 	lib/query/table.c

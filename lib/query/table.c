@@ -4,6 +4,7 @@
 #include "query/cell.h"
 #include "query/human.h"
 #include "query/render.h"
+#include "query/shared.h"
 
 #define GAP	  2 /* columns between columns */
 #define LEAST_CUT 8 /* labels are not cut to less */
@@ -35,87 +36,6 @@ static void table_release(struct table *t)
 	dm_buf_release(&t->tmp);
 }
 
-static struct dm_str label_of(
-    const struct dm_result_series *s, struct dm_str name)
-{
-	if (dm_str_is(name, DM_LABEL_NAME))
-		return s->name ? s->name->text : DM_STR("");
-	return dm_labels_get(s->labels, name);
-}
-
-static bool is_shared(const struct dm_result *r, struct dm_str name)
-{
-	struct dm_str first = label_of(&r->series[0], name);
-
-	for (size_t i = 1; i < r->n; i++) {
-		if (!dm_str_eq(label_of(&r->series[i], name), first))
-			return false;
-	}
-	return true;
-}
-
-/* The metric's name first; the labels by their names. What all share is
- * said in the heading instead. */
-static int choose_columns(struct table *t, struct dm_err *err)
-{
-	DM_AUTO_FREE struct dm_str *all = NULL;
-	size_t n;
-
-	if (dm_result_label_names(t->r, &all, &n, err) < 0)
-		return -1;
-	t->names = malloc((n + 1) * sizeof(*t->names));
-	if (!t->names)
-		return dm_err_nomem(err);
-	if (!is_shared(t->r, DM_STR(DM_LABEL_NAME)))
-		t->names[t->n_names++] = DM_STR(DM_LABEL_NAME);
-	for (size_t i = 0; i < n; i++) {
-		if (!is_shared(t->r, all[i]))
-			t->names[t->n_names++] = all[i];
-	}
-	return 0;
-}
-
-static void add_moment(struct dm_buf *b, int64_t us)
-{
-	dm_time_add_rfc3339(b, us);
-}
-
-/* A heading: when, and what all series share. */
-static int add_heading(struct dm_buf *b, const struct table *t,
-    struct dm_buf *tmp, struct dm_err *err)
-{
-	const struct dm_result *r = t->r;
-	struct dm_labels_builder builder = {0};
-	DM_AUTO_LABELS struct dm_labels *shared = NULL;
-	bool named =
-	    r->n && !(t->n_names && dm_str_is(t->names[0], DM_LABEL_NAME));
-	int status = 0;
-
-	add_moment(b, r->start_us);
-	if (r->is_range) {
-		dm_buf_add_cstr(b, " to ");
-		add_moment(b, r->end_us);
-	}
-	if (r->n == 0) {
-		dm_buf_add_cstr(b, "  no series\n");
-		return 0;
-	}
-	dm_labels_builder_start(&builder, r->series[0].labels);
-	dm_labels_builder_drop(&builder, t->names, t->n_names);
-	status = dm_labels_builder_done(&builder, r->pool, &shared, err);
-	dm_labels_builder_release(&builder);
-	if (status < 0)
-		return -1;
-	dm_buf_clear(tmp);
-	if ((named && r->series[0].name) || shared->n) {
-		dm_buf_add_cstr(tmp, "  ");
-		dm_labels_print(tmp, named ? r->series[0].name : NULL, shared);
-	}
-	dm_cell_add(b, dm_buf_str(tmp));
-	dm_buf_add_char(b, '\n');
-	return dm_buf_ok(tmp, err);
-}
-
 static struct cell add_cell(struct table *t, struct dm_str text)
 {
 	struct cell c = {.at = t->text.n};
@@ -138,9 +58,9 @@ static int make_cells(struct table *t, struct dm_err *err)
 		struct cell *row = &t->cells[i * t->n_names];
 
 		for (size_t k = 0; k < t->n_names; k++) {
-			row[k] = add_cell(
-			    t, i ? label_of(&r->series[i - 1], t->names[k])
-				 : t->names[k]);
+			row[k] = add_cell(t,
+			    i ? dm_result_label(&r->series[i - 1], t->names[k])
+			      : t->names[k]);
 			if (row[k].columns > t->widths[k])
 				t->widths[k] = row[k].columns;
 		}
@@ -148,13 +68,11 @@ static int make_cells(struct table *t, struct dm_err *err)
 	return dm_buf_ok(&t->text, err);
 }
 
-static void format_value(struct table *t, const struct dm_result_series *s,
-    double v, enum dm_unit unit)
+static void format_value(struct table *t, double v, enum dm_unit unit)
 {
-	(void)s;
 	dm_buf_clear(&t->tmp);
 	if (t->o->human)
-		dm_human_add(&t->tmp, v, unit);
+		dm_human_add(&t->tmp, v, unit, DM_HUMAN_DIGITS);
 	else
 		dm_exact_add(&t->tmp, v);
 }
@@ -171,13 +89,13 @@ static void measure_points(struct table *t)
 		const struct dm_result_series *s = &t->r->series[i];
 
 		for (size_t k = 0; k < s->n; k++) {
-			format_value(t, s, s->points[k].v, unit_of(s));
+			format_value(t, s->points[k].v, unit_of(s));
 			if (t->tmp.n > t->value_columns)
 				t->value_columns = t->tmp.n;
 			if (!t->r->is_range)
 				continue;
 			dm_buf_clear(&t->tmp);
-			add_moment(&t->tmp, s->points[k].t_us);
+			dm_time_add_rfc3339(&t->tmp, s->points[k].t_us);
 			if (t->tmp.n > t->time_columns)
 				t->time_columns = t->tmp.n;
 		}
@@ -248,11 +166,11 @@ static void add_points(struct dm_buf *b, struct table *t, size_t i)
 	for (size_t k = 0; k < s->n; k++) {
 		if (t->time_columns) {
 			dm_buf_clear(&t->tmp);
-			add_moment(&t->tmp, s->points[k].t_us);
+			dm_time_add_rfc3339(&t->tmp, s->points[k].t_us);
 			add_padded(b, dm_buf_str(&t->tmp), t->time_columns);
 		}
 		dm_buf_add(b, labels.p, labels.n);
-		format_value(t, s, s->points[k].v, unit_of(s));
+		format_value(t, s->points[k].v, unit_of(s));
 		dm_buf_addf(b, "%*s", (int)(t->value_columns - t->tmp.n), "");
 		dm_buf_add(b, t->tmp.p, t->tmp.n);
 		dm_buf_add_char(b, '\n');
@@ -268,8 +186,7 @@ static int add_single(struct dm_buf *b, struct table *t, struct dm_err *err)
 	if (r->kind == DM_EXPR_STRING) {
 		dm_cell_add(b, (struct dm_str){r->string, r->string_n});
 	} else {
-		format_value(
-		    t, &r->series[0], r->series[0].points[0].v, DM_UNIT_NONE);
+		format_value(t, r->series[0].points[0].v, DM_UNIT_NONE);
 		dm_buf_add(b, t->tmp.p, t->tmp.n);
 	}
 	dm_buf_add_char(b, '\n');
@@ -283,9 +200,8 @@ int dm_render_table(struct dm_buf *b, const struct dm_result *r,
 
 	if (!r->is_range && r->kind != DM_EXPR_VECTOR)
 		return add_single(b, &t, err);
-	if (r->n && choose_columns(&t, err) < 0)
-		return -1;
-	if (add_heading(b, &t, &t.tmp, err) < 0)
+	if (dm_result_differing(r, &t.names, &t.n_names, err) < 0 ||
+	    dm_render_heading(b, r, t.names, t.n_names, err) < 0)
 		return -1;
 	if (r->n == 0)
 		return dm_buf_ok(b, err);
