@@ -57,3 +57,28 @@ void dm_cell_add_cut(
 	if (columns)
 		dm_buf_add_cstr(b, mark);
 }
+
+#define HEX_LONG  32
+#define HEX_SHORT 12
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F');
+}
+
+void dm_cell_add_short(struct dm_buf *b, struct dm_str s, const char *mark)
+{
+	for (size_t i = 0, n; i < s.n; i += n) {
+		n = 0;
+		while (i + n < s.n && is_hex(s.p[i + n]))
+			n++;
+		if (n >= HEX_LONG) {
+			dm_buf_add(b, s.p + i, HEX_SHORT);
+			dm_buf_add_cstr(b, mark);
+			continue;
+		}
+		n += n == 0;
+		dm_buf_add(b, s.p + i, n);
+	}
+}

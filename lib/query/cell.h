@@ -22,4 +22,8 @@ size_t dm_cell_columns(struct dm_str printable);
 void dm_cell_add_cut(struct dm_buf *b, struct dm_str printable, size_t columns,
     const char *mark);
 
+/** Add a text in which what is 32 hexadecimal digits or more is cut to 12, as
+ * Docker does, and the mark. */
+void dm_cell_add_short(struct dm_buf *b, struct dm_str text, const char *mark);
+
 #endif

@@ -7,6 +7,7 @@
 #include "query/axis.h"
 #include "query/canvas.h"
 #include "query/cell.h"
+#include "query/grid.h"
 #include "query/shared.h"
 
 /* What is left of a chart that has less room than it needs. */
@@ -247,50 +248,76 @@ static void add_times(struct dm_buf *b, const struct chart *c)
 	b->failed |= texts.failed;
 }
 
-/* What a series is: the labels in which it differs, or all that is known. */
-static void add_name(
-    struct dm_buf *b, const struct chart *c, const struct dm_result_series *s)
+/* The value of a label, long identifiers shortened. */
+static void add_label(struct dm_buf *b, const struct chart *c,
+    const struct dm_result_series *s, struct dm_str name)
 {
-	for (size_t i = 0; i < c->n_names; i++) {
-		struct dm_str value = dm_result_label(s, c->names[i]);
+	struct dm_str value = dm_result_label(s, name);
 
-		if (value.n == 0)
-			continue;
-		dm_buf_add_cstr(b, "  ");
-		if (!dm_str_is(c->names[i], DM_LABEL_NAME)) {
-			dm_cell_add(b, c->names[i]);
-			dm_buf_add_char(b, '=');
-		}
-		dm_cell_add(b, value);
+	if (value.n && !dm_str_is(name, DM_LABEL_NAME)) {
+		dm_buf_add_str(b, name);
+		dm_buf_add_char(b, '=');
 	}
+	dm_cell_add_short(b, value, line_of(c, "\xe2\x80\xa6", "~"));
 }
 
-static void add_legend(struct dm_buf *b, const struct chart *c, unsigned owner)
+/* A row of the legend: values, and the labels in which series differ. */
+static void add_legend(
+    struct dm_grid *g, const struct chart *c, const struct dm_result_series *s)
 {
-	const struct dm_result_series *s = c->drawn[owner - 1];
-	DM_AUTO_BUF struct dm_buf text = {0};
 	double values[] = {lowest(s), highest(s), s->points[s->n - 1].v};
-	static const char *const names[] = {"min ", "  max ", "  last "};
+	static const char *const names[] = {"min ", "max ", "last "};
+	DM_AUTO_BUF struct dm_buf text = {0};
 
 	for (size_t i = 0; i < DM_COUNT(values); i++) {
+		dm_buf_clear(&text);
 		dm_buf_add_cstr(&text, names[i]);
 		dm_human_add(&text, values[i], c->unit, DM_HUMAN_DIGITS);
+		dm_grid_add(g, dm_buf_str(&text));
 	}
-	add_name(&text, c, s);
+	for (size_t i = 0; i < c->n_names; i++) {
+		dm_buf_clear(&text);
+		add_label(&text, c, s, c->names[i]);
+		dm_grid_add(g, dm_buf_str(&text));
+	}
+	g->text.failed |= text.failed;
+}
+
+/* What a series is drawn with. */
+static void add_mark(struct dm_buf *b, const struct chart *c, unsigned owner)
+{
 	if (c->o->color)
 		dm_color_add(b, owner);
 	if (c->canvas.ink == DM_INK_LETTER)
-		dm_buf_addf(b, "%c", (char)('a' + owner - 1));
+		dm_buf_add_char(b, (char)('a' + owner - 1));
 	else
 		dm_buf_add_cstr(b, line_of(c, "\xe2\x94\x81", "*"));
 	if (c->o->color)
 		dm_color_add(b, 0);
 	dm_buf_add_char(b, ' ');
-	dm_cell_add_cut(b, dm_buf_str(&text),
-	    c->o->columns > 2 ? c->o->columns - 2 : 0,
-	    line_of(c, "\xe2\x80\xa6", "~"));
-	dm_buf_add_char(b, '\n');
-	b->failed |= text.failed;
+}
+
+static int add_legends(
+    struct dm_buf *b, const struct chart *c, struct dm_err *err)
+{
+	DM_AUTO_GRID struct dm_grid g = {
+	    .n_columns = 3 + c->n_names, .right_from = SIZE_MAX};
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_str rest, line;
+	size_t room = c->o->columns > 2 ? c->o->columns - 2 : 1;
+
+	for (size_t i = 0; i < c->n_drawn; i++)
+		add_legend(&g, c, c->drawn[i]);
+	if (dm_grid_render(
+		&text, &g, room, line_of(c, "\xe2\x80\xa6", "~"), err) < 0)
+		return -1;
+	rest = dm_buf_str(&text);
+	for (unsigned owner = 1; dm_str_line(&rest, &line); owner++) {
+		add_mark(b, c, owner);
+		dm_cell_add_cut(b, line, room, line_of(c, "\xe2\x80\xa6", "~"));
+		dm_buf_add_char(b, '\n');
+	}
+	return 0;
 }
 
 static int add_heading(
@@ -330,8 +357,8 @@ int dm_render_chart(struct dm_buf *b, const struct dm_result *r,
 		draw(&c, i);
 	add_plot(b, &c);
 	add_times(b, &c);
-	for (unsigned i = 1; i <= c.n_drawn; i++)
-		add_legend(b, &c, i);
+	if (add_legends(b, &c, err) < 0)
+		return -1;
 	if (c.n_drawn < r->n)
 		dm_buf_addf(b,
 		    "%zu more series are not drawn: topk() chooses\n",

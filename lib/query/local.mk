@@ -4,6 +4,7 @@ libdmon_a_SOURCES += \
 	lib/query/cell.c lib/query/cell.h \
 	lib/query/chart.c lib/query/chart.h \
 	lib/query/csv.c \
+	lib/query/grid.c lib/query/grid.h \
 	lib/query/human.c lib/query/human.h \
 	lib/query/json.c \
 	lib/query/moment.c lib/query/moment.h \
