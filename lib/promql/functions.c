@@ -331,15 +331,26 @@ const struct dm_function dm_functions_call[] = {
     {.name = NULL},
 };
 
+static const struct dm_function *const tables[] = {
+    dm_functions_range, dm_functions_math, dm_functions_call};
+
 const struct dm_function *dm_function_find(struct dm_str name)
 {
-	const struct dm_function *const tables[] = {
-	    dm_functions_range, dm_functions_math, dm_functions_call};
-
 	for (size_t i = 0; i < DM_COUNT(tables); i++) {
 		for (const struct dm_function *f = tables[i]; f->name; f++) {
 			if (dm_str_is(name, f->name))
 				return f;
+		}
+	}
+	return NULL;
+}
+
+const char *dm_expr_function_name(size_t nth)
+{
+	for (size_t i = 0; i < DM_COUNT(tables); i++) {
+		for (const struct dm_function *f = tables[i]; f->name; f++) {
+			if (nth-- == 0)
+				return f->name;
 		}
 	}
 	return NULL;

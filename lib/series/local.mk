@@ -1,4 +1,5 @@
 libdmon_a_SOURCES += \
+	lib/series/catalog.h \
 	lib/series/intake.c \
 	lib/series/interval.c lib/series/interval.h \
 	lib/series/kept.c lib/series/kept.h \

@@ -1,5 +1,6 @@
 libdmon_a_SOURCES += \
 	lib/store/batch.c \
+	lib/store/catalog.c \
 	lib/store/db.c lib/store/db.h \
 	lib/store/expire.c \
 	lib/store/fill.c \

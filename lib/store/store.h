@@ -4,6 +4,7 @@
 #define DM_STORE_STORE_H
 
 #include "record/stream.h"
+#include "series/catalog.h"
 #include "series/window.h"
 
 /*
@@ -202,5 +203,8 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 /** The greatest ts of all records. Returns -1 with DM_ENODATA for none. */
 int dm_store_end(
     const char *path, int64_t *ret_us, struct dm_err *err) DM_MUST_CHECK;
+
+/** What the database has, for people. @path  must live as long */
+struct dm_catalog dm_store_catalog(const char *path);
 
 #endif
