@@ -189,6 +189,12 @@ static const char *line_of(
 	return c->o->ascii ? ascii : unicode;
 }
 
+/* The end of what is cut. */
+static const char *mark_of(const struct chart *c)
+{
+	return line_of(c, "\xe2\x80\xa6", "~");
+}
+
 /* The character row, from above, that the value's dots are in. */
 static size_t row_of(const struct chart *c, double value)
 {
@@ -258,7 +264,7 @@ static void add_label(struct dm_buf *b, const struct chart *c,
 		dm_buf_add_str(b, name);
 		dm_buf_add_char(b, '=');
 	}
-	dm_cell_add_short(b, value, line_of(c, "\xe2\x80\xa6", "~"));
+	dm_cell_add_short(b, value, mark_of(c));
 }
 
 /* A row of the legend: values, and the labels in which series differ. */
@@ -308,13 +314,12 @@ static int add_legends(
 
 	for (size_t i = 0; i < c->n_drawn; i++)
 		add_legend(&g, c, c->drawn[i]);
-	if (dm_grid_render(
-		&text, &g, room, line_of(c, "\xe2\x80\xa6", "~"), err) < 0)
+	if (dm_grid_render(&text, &g, room, mark_of(c), err) < 0)
 		return -1;
 	rest = dm_buf_str(&text);
 	for (unsigned owner = 1; dm_str_line(&rest, &line); owner++) {
 		add_mark(b, c, owner);
-		dm_cell_add_cut(b, line, room, line_of(c, "\xe2\x80\xa6", "~"));
+		dm_cell_add_cut(b, line, room, mark_of(c));
 		dm_buf_add_char(b, '\n');
 	}
 	return 0;
@@ -328,10 +333,21 @@ static int add_heading(
 	if (dm_render_heading(&text, c->r, c->names, c->n_names, err) < 0)
 		return -1;
 	text.n--; /* its newline */
-	dm_cell_add_cut(b, dm_buf_str(&text), c->o->columns,
-	    line_of(c, "\xe2\x80\xa6", "~"));
+	dm_cell_add_cut(b, dm_buf_str(&text), c->o->columns, mark_of(c));
 	dm_buf_add_char(b, '\n');
 	return 0;
+}
+
+/* How many series there were too many. */
+static void add_rest(struct dm_buf *b, const struct chart *c)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+
+	dm_buf_addf(&text, "%zu more series are not drawn: topk() chooses",
+	    c->r->n - c->n_drawn);
+	dm_cell_add_cut(b, dm_buf_str(&text), c->o->columns, mark_of(c));
+	dm_buf_add_char(b, '\n');
+	b->failed |= text.failed;
 }
 
 int dm_render_chart(struct dm_buf *b, const struct dm_result *r,
@@ -360,8 +376,6 @@ int dm_render_chart(struct dm_buf *b, const struct dm_result *r,
 	if (add_legends(b, &c, err) < 0)
 		return -1;
 	if (c.n_drawn < r->n)
-		dm_buf_addf(b,
-		    "%zu more series are not drawn: topk() chooses\n",
-		    r->n - c.n_drawn);
+		add_rest(b, &c);
 	return dm_buf_ok(b, err);
 }

@@ -120,3 +120,8 @@ tests_unit_test_query_SOURCES = tests/unit/test-query.c
 tests_unit_test_query_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_query_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS) \
 	$(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-render
+tests_unit_test_render_SOURCES = tests/unit/test-render.c
+tests_unit_test_render_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_render_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
