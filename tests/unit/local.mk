@@ -125,3 +125,8 @@ UNIT_TESTS += tests/unit/test-render
 tests_unit_test_render_SOURCES = tests/unit/test-render.c
 tests_unit_test_render_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_render_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-prompt
+tests_unit_test_prompt_SOURCES = tests/unit/test-prompt.c
+tests_unit_test_prompt_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_prompt_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
