@@ -267,7 +267,7 @@ static void add_label(struct dm_buf *b, const struct chart *c,
 	dm_cell_add_short(b, value, mark_of(c));
 }
 
-/* A row of the legend: values, and the labels in which series differ. */
+/* A row of the legend: the labels in which series differ, and values. */
 static void add_legend(
     struct dm_grid *g, const struct chart *c, const struct dm_result_series *s)
 {
@@ -275,15 +275,15 @@ static void add_legend(
 	static const char *const names[] = {"min ", "max ", "last "};
 	DM_AUTO_BUF struct dm_buf text = {0};
 
+	for (size_t i = 0; i < c->n_names; i++) {
+		dm_buf_clear(&text);
+		add_label(&text, c, s, c->names[i]);
+		dm_grid_add(g, dm_buf_str(&text));
+	}
 	for (size_t i = 0; i < DM_COUNT(values); i++) {
 		dm_buf_clear(&text);
 		dm_buf_add_cstr(&text, names[i]);
 		dm_human_add(&text, values[i], c->unit, DM_HUMAN_DIGITS);
-		dm_grid_add(g, dm_buf_str(&text));
-	}
-	for (size_t i = 0; i < c->n_names; i++) {
-		dm_buf_clear(&text);
-		add_label(&text, c, s, c->names[i]);
 		dm_grid_add(g, dm_buf_str(&text));
 	}
 	g->text.failed |= text.failed;
@@ -307,7 +307,7 @@ static int add_legends(
     struct dm_buf *b, const struct chart *c, struct dm_err *err)
 {
 	DM_AUTO_GRID struct dm_grid g = {
-	    .n_columns = 3 + c->n_names, .right_from = SIZE_MAX};
+	    .n_columns = c->n_names + 3, .right_from = c->n_names};
 	DM_AUTO_BUF struct dm_buf text = {0};
 	struct dm_str rest, line;
 	size_t room = c->o->columns > 2 ? c->o->columns - 2 : 1;

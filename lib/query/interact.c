@@ -96,8 +96,9 @@ static void show(struct session *s, struct dm_buf *out, struct dm_buf *said)
 	}
 }
 
-/* One that came while a query ran has ended that; it means nothing more. */
-static void drop_interrupt(const struct session *s)
+/* An interrupt that came while a query ran has ended that, and means nothing
+ * more. The terminal has shown ^C without an end of the line. */
+static void drop_interrupt(struct session *s)
 {
 	struct signalfd_siginfo info;
 	struct pollfd p = {.fd = s->signals, .events = POLLIN};
@@ -105,7 +106,9 @@ static void drop_interrupt(const struct session *s)
 	while (poll(&p, 1, 0) > 0 &&
 	       read(s->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGTERM)
-			session->done = true;
+			s->done = true;
+		else
+			rl_crlf();
 	}
 }
 
@@ -124,8 +127,8 @@ static void on_line(char *line)
 	state = dm_prompt_line(s->i->prompt, dm_str(line), &out, &said);
 	remember(s, line, state == DM_PROMPT_MORE);
 	free(line);
-	show(s, &out, &said);
 	drop_interrupt(s);
+	show(s, &out, &said);
 	if (state == DM_PROMPT_QUIT)
 		s->done = true;
 	rl_set_prompt(prompt_text(s));

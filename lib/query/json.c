@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/utf8.h"
 #include "query/render.h"
 #include "record/write.h"
 
@@ -31,14 +32,49 @@ static void add_string_record(struct dm_buf *b, const struct dm_result *r)
 	dm_record_members_end(b);
 }
 
-int dm_render_json(
-    struct dm_buf *b, const struct dm_result *r, struct dm_err *err)
+/* Is a character of several bytes none that a terminal should get? */
+static bool is_unfit(const char *p, unsigned n)
+{
+	char printable[32];
+
+	return n > 1 &&
+	       dm_utf8_printable(printable, sizeof(printable), p, n) != n;
+}
+
+/* Add JSON, whose strings may hold what is unfit, as \uNNNN. */
+static void add_fit(struct dm_buf *b, struct dm_str json)
+{
+	for (size_t i = 0, n; i < json.n; i += n) {
+		const unsigned char *c = (const unsigned char *)json.p + i;
+
+		n = dm_utf8_len(json.p + i, json.n - i);
+		n += n == 0;
+		if (!is_unfit(json.p + i, (unsigned)n))
+			dm_buf_add(b, json.p + i, n);
+		else if (n == 2)
+			dm_buf_addf(
+			    b, "\\u%04x", (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu));
+		else
+			dm_buf_addf(b, "\\u%04x",
+			    (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 |
+				(c[2] & 0x3fu));
+	}
+}
+
+int dm_render_json(struct dm_buf *b, const struct dm_result *r, bool printable,
+    struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf middle = {0};
+	DM_AUTO_BUF struct dm_buf json = {0};
+	struct dm_buf *to = printable ? &json : b;
 
 	if (r->kind == DM_EXPR_STRING)
-		add_string_record(b, r);
+		add_string_record(to, r);
 	for (size_t i = 0; i < r->n; i++)
-		add_records(b, &middle, &r->series[i]);
-	return middle.failed ? dm_err_nomem(err) : dm_buf_ok(b, err);
+		add_records(to, &middle, &r->series[i]);
+	if (middle.failed || dm_buf_ok(to, err) < 0)
+		return dm_err_nomem(err);
+	if (printable)
+		add_fit(b, dm_buf_str(&json));
+	return dm_buf_ok(b, err);
 }

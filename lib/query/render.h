@@ -31,8 +31,9 @@ int dm_render_csv(struct dm_buf *b, const struct dm_result *r, bool printable,
 /**
  * A record of kind "recorded" for each value; its metric is called "value"
  * where a series has no name. Of a string, a record with the member "string".
+ * @printable  escape what is not fit for a terminal
  */
-int dm_render_json(struct dm_buf *b, const struct dm_result *r,
+int dm_render_json(struct dm_buf *b, const struct dm_result *r, bool printable,
     struct dm_err *err) DM_MUST_CHECK;
 
 #endif

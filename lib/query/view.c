@@ -51,7 +51,7 @@ int dm_view_add(struct dm_buf *b, const struct dm_view *v,
 
 	switch (v->format) {
 	case DM_FORMAT_JSON:
-		return dm_render_json(b, r, err);
+		return dm_render_json(b, r, v->is_terminal, err);
 	case DM_FORMAT_CSV:
 		return dm_render_csv(b, r, v->is_terminal, err);
 	case DM_FORMAT_CHART:

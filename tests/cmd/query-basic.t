@@ -103,10 +103,10 @@ printf '%s%s%s\n' '{"ts":1,"kind":"container","labels":{"name":"' \
 	'\u001b[31m\u009b31m\n\"' '"},"metrics":{"m":1}}' >"$T/hostile"
 sed 's/u001b/u0007/' "$T/hostile" >"$T/another"
 cat "$T/another" >>"$T/hostile"
-for format in table csv; do
+for format in table csv json; do
 	script -qec "dmon-query --format $format '{name!=\"\"}' $T/hostile" \
 		/dev/null </dev/null >"$T/out"
-	grep -q 'x1b\[31m' "$T/out"
+	grep -q '\(x\|u00\)1b\[31m' "$T/out"
 	ok $? "--format $format: a terminal is shown control characters"
 	LC_ALL=C grep -q "$(printf '\033\|\302\233')" "$T/out"
 	is $? 1 "--format $format: but does not get them"

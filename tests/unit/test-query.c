@@ -278,7 +278,8 @@ static void check_same(const struct dm_query *q)
 		DM_AUTO_BUF struct dm_buf b = {0};
 
 		assert_int_equal(dm_query_run(q, &backs[i], &r, &err), 0);
-		assert_int_equal(dm_render_json(i ? &b : &all, &r, &err), 0);
+		assert_int_equal(
+		    dm_render_json(i ? &b : &all, &r, false, &err), 0);
 		if (i && !dm_str_eq(dm_buf_str(&all), dm_buf_str(&b)))
 			fail_msg("%.*s at %lld: %s has\n%s\nnot\n%s\nof\n%s",
 			    (int)q->text.n, q->text.p, (long long)q->start.us,

@@ -279,7 +279,7 @@ static void test_single_values(void **state)
 	r.kind = DM_EXPR_SCALAR;
 	point(add(&r, "", NULL, DM_STR("")), T0, 1e-7);
 	assert_int_equal(dm_render_table(&b, &r, &o, &err), 0);
-	assert_int_equal(dm_render_json(&b, &r, &err), 0);
+	assert_int_equal(dm_render_json(&b, &r, false, &err), 0);
 	assert_int_equal(dm_render_csv(&b, &r, false, &err), 0);
 	check_text(&b, "0.0000001\n"
 		       "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":{},"
@@ -292,7 +292,7 @@ static void test_single_values(void **state)
 	r.string = dm_str_dup(DM_STR("a\033,\"b"));
 	r.string_n = 5;
 	assert_int_equal(dm_render_table(&b, &r, &o, &err), 0);
-	assert_int_equal(dm_render_json(&b, &r, &err), 0);
+	assert_int_equal(dm_render_json(&b, &r, false, &err), 0);
 	assert_int_equal(dm_render_csv(&b, &r, true, &err), 0);
 	check_text(&b,
 	    "a\\x1b,\"b\n"
@@ -441,7 +441,7 @@ static void test_json(void **state)
 	point(s, T0, NAN);
 	point(s, T0 + 500000, -0.0);
 	point(add(&r, "", NULL, DM_STR("")), T0, 2.385);
-	assert_int_equal(dm_render_json(&b, &r, &err), 0);
+	assert_int_equal(dm_render_json(&b, &r, false, &err), 0);
 	check_text(&b,
 	    "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":"
 	    "{\"name\":\"a\\u001b\\\"\\n\xc3\xa9\"},\"metrics\":"
@@ -450,6 +450,18 @@ static void test_json(void **state)
 	    "{\"name\":\"a\\u001b\\\"\\n\xc3\xa9\"},\"metrics\":{\"m\":-0.0}}\n"
 	    "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":{},"
 	    "\"metrics\":{\"value\":2.385}}\n");
+	dm_result_release(&r);
+	r = instant();
+	point(add(&r, "", "a",
+		  DM_STR("\xc3\xa9\xc2\x9b\xe2\x80\xae\xe2\x82\xac\xf0\x9f\x90"
+			 "\xb3")),
+	    T0, 1);
+	dm_buf_clear(&b);
+	assert_int_equal(dm_render_json(&b, &r, true, &err), 0);
+	check_text(&b,
+	    "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":"
+	    "{\"a\":\"\xc3\xa9\\u009b\\u202e\xe2\x82\xac\xf0\x9f\x90\xb3\"},"
+	    "\"metrics\":{\"value\":1}}\n");
 }
 
 static void test_axis(void **state)
