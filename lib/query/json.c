@@ -1,5 +1,7 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <utf8proc.h>
+
 #include "base/utf8.h"
 #include "query/render.h"
 #include "record/write.h"
@@ -41,23 +43,30 @@ static bool is_unfit(const char *p, unsigned n)
 	       dm_utf8_printable(printable, sizeof(printable), p, n) != n;
 }
 
+static void add_escape(struct dm_buf *b, const char *p, size_t n)
+{
+	utf8proc_int32_t c;
+
+	utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, &c);
+	if (c <= 0xffff) {
+		dm_buf_addf(b, "\\u%04x", (unsigned)c);
+		return;
+	}
+	c -= 0x10000;
+	dm_buf_addf(b, "\\u%04x\\u%04x", 0xd800u | (unsigned)c >> 10,
+	    0xdc00u | ((unsigned)c & 0x3ff));
+}
+
 /* Add JSON, whose strings may hold what is unfit, as \uNNNN. */
 static void add_fit(struct dm_buf *b, struct dm_str json)
 {
 	for (size_t i = 0, n; i < json.n; i += n) {
-		const unsigned char *c = (const unsigned char *)json.p + i;
-
 		n = dm_utf8_len(json.p + i, json.n - i);
 		n += n == 0;
-		if (!is_unfit(json.p + i, (unsigned)n))
-			dm_buf_add(b, json.p + i, n);
-		else if (n == 2)
-			dm_buf_addf(
-			    b, "\\u%04x", (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu));
+		if (is_unfit(json.p + i, (unsigned)n))
+			add_escape(b, json.p + i, n);
 		else
-			dm_buf_addf(b, "\\u%04x",
-			    (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 |
-				(c[2] & 0x3fu));
+			dm_buf_add(b, json.p + i, n);
 	}
 }
 

@@ -454,14 +454,15 @@ static void test_json(void **state)
 	r = instant();
 	point(add(&r, "", "a",
 		  DM_STR("\xc3\xa9\xc2\x9b\xe2\x80\xae\xe2\x82\xac\xf0\x9f\x90"
-			 "\xb3")),
+			 "\xb3\xf3\xa0\x80\x81")),
 	    T0, 1);
 	dm_buf_clear(&b);
 	assert_int_equal(dm_render_json(&b, &r, true, &err), 0);
-	check_text(&b,
-	    "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":"
-	    "{\"a\":\"\xc3\xa9\\u009b\\u202e\xe2\x82\xac\xf0\x9f\x90\xb3\"},"
-	    "\"metrics\":{\"value\":1}}\n");
+	check_text(&b, "{\"ts\":1795476000,\"kind\":\"recorded\",\"labels\":"
+		       "{\"a\":"
+		       "\"\xc3\xa9\\u009b\\u202e\xe2\x82\xac\xf0\x9f\x90\xb3\\u"
+		       "db40\\udc01\"},"
+		       "\"metrics\":{\"value\":1}}\n");
 }
 
 static void test_axis(void **state)
