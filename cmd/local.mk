@@ -17,3 +17,10 @@ dmon_store_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS)
 bin_PROGRAMS += dmon-replay
 dmon_replay_SOURCES = cmd/dmon-replay.c $(DM_MAIN)
 dmon_replay_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS)
+
+bin_PROGRAMS += dmon-query
+dmon_query_SOURCES = cmd/dmon-query.c cmd/query-options.c \
+	cmd/query-options.h cmd/terminal.c cmd/terminal.h \
+	$(DM_MAIN)
+dmon_query_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS) $(READLINE_LIBS) \
+	$(UTF8PROC_LIBS)

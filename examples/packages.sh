@@ -3,11 +3,12 @@
 
 packages_build='gcc make autoconf automake pkg-config libc6-dev
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libpcre2-dev
-	libsqlite3-dev'
+	libsqlite3-dev libreadline-dev libutf8proc-dev'
 # What the quickstart shows results with.
 packages_run='jq sqlite3'
 packages_test='libcmocka-dev perl jq sqlite3 strace mandoc python3
-	busybox-static prometheus prometheus-node-exporter docker.io iproute2 util-linux procps'
+	busybox-static prometheus prometheus-node-exporter docker.io iproute2 util-linux procps
+	tmux'
 
 # install_missing SET...: install with apt-get what is not there yet.
 install_missing() {

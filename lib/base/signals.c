@@ -55,6 +55,15 @@ bool dm_signals_hangup(void)
 	return came;
 }
 
+bool dm_signals_pending(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) == 1 ||
+		   sigismember(&pending, SIGINT) == 1);
+}
+
 int dm_signals_wait(int fd, int64_t deadline_ns, struct dm_err *err)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};

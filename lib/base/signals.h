@@ -23,6 +23,10 @@ bool dm_signals_stop(void);
 /** SIGHUP came since the last time this was asked. */
 bool dm_signals_hangup(void);
 
+/** SIGTERM or SIGINT came and nobody has waited since: for work that does
+ * not wait, to ask now and then. */
+bool dm_signals_pending(void);
+
 /**
  * Wait until fd can be read, a signal came, or the time is over.
  * @fd           -1: for none

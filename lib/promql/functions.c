@@ -251,3 +251,14 @@ const char *dm_function_missing(struct dm_str name)
 		return "is not supported: join with group_left instead";
 	return "is unknown";
 }
+
+const char *dm_expr_function_name(size_t nth)
+{
+	for (size_t i = 0; i < DM_COUNT(tables); i++) {
+		for (const struct dm_function *f = tables[i]; f->name; f++) {
+			if (nth-- == 0)
+				return f->name;
+		}
+	}
+	return NULL;
+}

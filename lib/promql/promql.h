@@ -131,4 +131,8 @@ int dm_expr_bind(struct dm_expr *e, const struct dm_querier *querier,
 int dm_expr_eval(struct dm_expr *e, int64_t t_us, struct dm_value *ret,
     struct dm_err *err) DM_MUST_CHECK;
 
+/** The functions there are, one by one from 0, in no order; NULL behind the
+ * last. */
+const char *dm_expr_function_name(size_t nth);
+
 #endif

@@ -1,6 +1,8 @@
 libdmon_a_SOURCES += \
 	lib/series/charset.c \
+	lib/series/catalog.h \
 	lib/series/intake.c \
+	lib/series/interval.c lib/series/interval.h \
 	lib/series/kept.c lib/series/kept.h \
 	lib/series/labels.c lib/series/labels.h \
 	lib/series/matcher.c lib/series/matcher.h \

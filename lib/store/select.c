@@ -39,7 +39,7 @@ const struct dm_wanted *dm_selection_find(
 	return bsearch(&key, s->wanted, s->n, sizeof(key), cmp_wanted);
 }
 
-static int want(
+int dm_selection_add(
     struct dm_selection *s, int64_t id, uint64_t named, struct dm_err *err)
 {
 	if (s->n == s->cap) {
@@ -86,8 +86,7 @@ static bool asked(const struct dm_selection *s, const struct dm_store_query *q,
 	return named != 0;
 }
 
-/* The target of the labels in s->pairs goes into s->key. */
-static int target_key(struct dm_selection *s, struct dm_err *err)
+int dm_selection_target(struct dm_selection *s, struct dm_err *err)
 {
 	dm_buf_clear(&s->key);
 	dm_buf_add_str(&s->key, dm_pairs_get(&s->pairs, DM_STR("instance")));
@@ -100,7 +99,7 @@ static int add_target(struct dm_selection *s, struct dm_err *err)
 {
 	struct dm_buf *target;
 
-	if (target_key(s, err) < 0)
+	if (dm_selection_target(s, err) < 0)
 		return -1;
 	if (dm_map_get(&s->targets, dm_buf_str(&s->key)))
 		return 0;
@@ -117,8 +116,7 @@ static int add_target(struct dm_selection *s, struct dm_err *err)
 	return 0;
 }
 
-/* The kinds that a sweep without them makes stale. */
-static bool ends_with_sweeps(struct dm_str kind)
+bool dm_selection_sweeps(struct dm_str kind)
 {
 	enum dm_kind id = dm_kind_of(kind);
 
@@ -137,9 +135,9 @@ static int look_for_asked(struct dm_selection *s,
 
 	if (!asked(s, q, kind, &named))
 		return 0;
-	if (want(s, id, named, err) < 0)
+	if (dm_selection_add(s, id, named, err) < 0)
 		return -1;
-	return ends_with_sweeps(kind) ? add_target(s, err) : 0;
+	return dm_selection_sweeps(kind) ? add_target(s, err) : 0;
 }
 
 static int look_for_sweeps(struct dm_selection *s,
@@ -150,11 +148,11 @@ static int look_for_sweeps(struct dm_selection *s,
 
 	if (!dm_str_is(kind, "sweep") || (asked(s, q, kind, &named) && !named))
 		return 0;
-	if (target_key(s, err) < 0)
+	if (dm_selection_target(s, err) < 0)
 		return -1;
 	if (!dm_map_get(&s->targets, dm_buf_str(&s->key)))
 		return 0;
-	return want(s, id, 0, err);
+	return dm_selection_add(s, id, 0, err);
 }
 
 static int walk(struct dm_selection *s, const struct dm_db *db,
@@ -186,7 +184,12 @@ static int walk(struct dm_selection *s, const struct dm_db *db,
 }
 
 /* One that is wanted for its metrics and as a sweep is wanted whole. */
-static void drop_doubles(struct dm_selection *s)
+static void join(struct dm_wanted *a, const struct dm_wanted *b)
+{
+	a->named = a->named && b->named ? a->named | b->named : 0;
+}
+
+void dm_selection_sort(struct dm_selection *s)
 {
 	size_t n = 0;
 
@@ -194,7 +197,7 @@ static void drop_doubles(struct dm_selection *s)
 		qsort(s->wanted, s->n, sizeof(*s->wanted), cmp_wanted);
 	for (size_t i = 0; i < s->n; i++) {
 		if (n && s->wanted[n - 1].id == s->wanted[i].id)
-			s->wanted[n - 1].named = 0;
+			join(&s->wanted[n - 1], &s->wanted[i]);
 		else
 			s->wanted[n++] = s->wanted[i];
 	}
@@ -212,6 +215,6 @@ int dm_selection_make(struct dm_selection *s, const struct dm_db *db,
 	if (!q->no_sweeps && s->targets.n &&
 	    walk(s, db, q, look_for_sweeps, err) < 0)
 		return -1;
-	drop_doubles(s);
+	dm_selection_sort(s);
 	return 0;
 }

@@ -37,6 +37,20 @@ int dm_selection_make(struct dm_selection *s, const struct dm_db *db,
     const struct dm_store_query *q, struct dm_err *err) DM_MUST_CHECK;
 void dm_selection_release(struct dm_selection *s);
 
+/** One more, at its end; dm_selection_find needs them sorted. */
+int dm_selection_add(struct dm_selection *s, int64_t id, uint64_t named,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/** Sort by id, and put together what belongs to the same. */
+void dm_selection_sort(struct dm_selection *s);
+
+/** The target of the labels in s->pairs, as a key in s->key. */
+int dm_selection_target(
+    struct dm_selection *s, struct dm_err *err) DM_MUST_CHECK;
+
+/** Do host, container and process records come in sweeps: is it theirs? */
+bool dm_selection_sweeps(struct dm_str kind);
+
 /** The entry of an identity, or NULL. */
 const struct dm_wanted *dm_selection_find(
     const struct dm_selection *s, int64_t id);

@@ -4,7 +4,8 @@
 #define DM_STORE_STORE_H
 
 #include "record/stream.h"
-#include "series/matcher.h"
+#include "series/catalog.h"
+#include "series/window.h"
 
 /*
  * Records on disk: an SQLite database, whose tables dmon-db(5) explains.
@@ -173,5 +174,37 @@ static inline void dm_store_walk_cleanup(struct dm_store_walk **w)
  */
 int dm_store_walk_next(struct dm_store_walk *w, struct dm_store_series *ret,
     struct dm_err *err) DM_MUST_CHECK;
+
+/* ---- queries ---- */
+
+/** What is to be filled into a window. */
+struct dm_store_fill {
+	/** All that have been prepared on the window. */
+	const struct dm_selector *const *selectors;
+	size_t n_selectors;
+	/** When expressions with them will be evaluated, both ends included. */
+	int64_t start_us, end_us;
+	size_t max_samples;
+	/** Asked now and then whether to stop, with DM_ESTOP; or NULL. */
+	bool (*stop)(void *ctx);
+	void *ctx;
+};
+
+/**
+ * Fill a window with the records that its selectors can look at, and those
+ * that say when sweeps ended, in the order stored: what vanished is as stale
+ * as if the window had seen the whole stream. (Records that came more than a
+ * minute late behind some that are out of reach are taken for timely ones.)
+ * Returns 0, or -1 with DM_ELIMIT for more than max_samples.
+ */
+int dm_store_fill(const char *path, const struct dm_store_fill *fill,
+    struct dm_window *w, struct dm_err *err) DM_MUST_CHECK;
+
+/** The greatest ts of all records. Returns -1 with DM_ENODATA for none. */
+int dm_store_end(
+    const char *path, int64_t *ret_us, struct dm_err *err) DM_MUST_CHECK;
+
+/** What the database has, for people. @path  must live as long */
+struct dm_catalog dm_store_catalog(const char *path);
 
 #endif

@@ -130,3 +130,19 @@ tests_unit_test_alloc_LDFLAGS = $(DM_LDFLAGS) \
 	-Wl,--wrap=aligned_alloc,--wrap=strdup
 tests_unit_test_alloc_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(CURL_LIBS) \
 	$(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS)
+
+UNIT_TESTS += tests/unit/test-query
+tests_unit_test_query_SOURCES = tests/unit/test-query.c
+tests_unit_test_query_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_query_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS) \
+	$(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-render
+tests_unit_test_render_SOURCES = tests/unit/test-render.c
+tests_unit_test_render_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_render_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-prompt
+tests_unit_test_prompt_SOURCES = tests/unit/test-prompt.c
+tests_unit_test_prompt_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_prompt_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)

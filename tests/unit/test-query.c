@@ -1,0 +1,370 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "query/query.h"
+#include "query/render.h"
+#include "query/stream.h"
+#include "record/write.h"
+#include "store/store.h"
+
+#define T0 1700000000
+
+static char folder[64], path[96];
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/dmon-test-query.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/a.db", folder);
+	return 0;
+}
+
+static void drop_database(void)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char name[128];
+
+	for (size_t i = 0; i < DM_COUNT(ends); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	drop_database();
+	return rmdir(folder);
+}
+
+/* ---- the two places of data, both of the same lines ---- */
+
+static struct dm_buf lines;
+
+static void forget(void *ctx, struct dm_identity *identity)
+{
+	(void)ctx;
+	dm_store_forget(identity);
+}
+
+static void store_lines(void)
+{
+	struct dm_store_options options = {.keep_us = 0};
+	struct dm_str rest = dm_buf_str(&lines), line;
+	struct dm_scanner *scanner;
+	struct dm_store *store;
+	struct dm_record r;
+	struct dm_err err;
+
+	drop_database();
+	assert_int_equal(dm_store_open(path, &options, &store, &err), 0);
+	assert_int_equal(dm_scanner_new(forget, NULL, &scanner, &err), 0);
+	dm_store_set_scanner(store, scanner);
+	while (dm_str_line(&rest, &line)) {
+		assert_int_equal(dm_scan(scanner, line, &r, &err), 0);
+		assert_int_equal(dm_store_add(store, &r, &err), 0);
+	}
+	assert_int_equal(dm_store_commit(store, &err), 0);
+	dm_scanner_free(scanner);
+	dm_store_free(store);
+}
+
+static int load_database(void *ctx, struct dm_query_load *l, struct dm_err *err)
+{
+	struct dm_store_fill fill = {
+	    .selectors = l->selectors,
+	    .n_selectors = l->n_selectors,
+	    .max_samples = l->max_samples,
+	    .stop = l->stop,
+	    .ctx = l->stop_ctx,
+	};
+	int64_t end_us;
+
+	(void)ctx;
+	if (dm_store_end(path, &end_us, err) < 0) {
+		assert_int_equal(err->code, DM_ENODATA);
+		end_us = l->now_us;
+	}
+	if (dm_query_resolve(l, end_us, err) < 0)
+		return -1;
+	fill.start_us = l->start_us;
+	fill.end_us = l->end_us;
+	return dm_store_fill(path, &fill, l->window, err);
+}
+
+static void stream_forget(void *ctx, struct dm_identity *identity)
+{
+	const struct dm_filter *f = ctx;
+
+	f->forget(f->ctx, identity);
+}
+
+/* ctx: take in all records, whatever the query looks at. */
+static int load_stream(void *ctx, struct dm_query_load *l, struct dm_err *err)
+{
+	struct dm_query_stream s = {.load = l};
+	struct dm_filter f = dm_query_stream_filter(&s);
+	struct dm_str rest = dm_buf_str(&lines), line;
+	struct dm_scanner *scanner;
+	struct dm_record r;
+	int status;
+
+	assert_int_equal(dm_scanner_new(stream_forget, &f, &scanner, err), 0);
+	assert_int_equal(f.start(f.ctx, scanner, err), 0);
+	if (ctx)
+		s.is_bounded = s.only_end = false;
+	status = 0;
+	while (status == 0 && dm_str_line(&rest, &line)) {
+		assert_int_equal(dm_scan(scanner, line, &r, err), 0);
+		status = f.record(f.ctx, &r, NULL, err);
+	}
+	if (status == 0)
+		status = f.end(f.ctx, NULL, err);
+	dm_scanner_free(scanner);
+	return status;
+}
+
+static const struct dm_query_back backs[] = {
+    {(void *)path, load_stream}, {NULL, load_stream}, {NULL, load_database}};
+
+/* ---- streams made at random ---- */
+
+static uint64_t seed;
+static unsigned cut_in; /* one in so many sweeps is cut short */
+
+/* Source: Marsaglia, Xorshift RNGs, 2003. */
+static uint64_t below(uint64_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % n;
+}
+
+static bool one_in(uint64_t n)
+{
+	return below(n) == 0;
+}
+
+static void labels(unsigned target, const char *name)
+{
+	dm_buf_addf(&lines, "\"labels\":{\"instance\":\"n%u\",\"job\":\"dmon\"",
+	    target);
+	if (name)
+		dm_buf_addf(&lines, ",\"name\":\"%s\"", name);
+	dm_buf_add_cstr(&lines, "},\"metrics\":{");
+}
+
+static void begin(int64_t ts_ms, const char *kind)
+{
+	dm_buf_addf(&lines, "{\"ts\":%lld.%03lld,\"kind\":\"%s\",",
+	    (long long)(ts_ms / 1000), (long long)(ts_ms % 1000), kind);
+}
+
+static void metric(const char *name)
+{
+	if (lines.p[lines.n - 1] != '{')
+		dm_buf_add_char(&lines, ',');
+	if (one_in(8))
+		dm_buf_addf(&lines, "\"%s\":null", name);
+	else
+		dm_buf_addf(&lines, "\"%s\":%u", name, (unsigned)below(100));
+}
+
+static void container(int64_t ts_ms, unsigned target, const char *name)
+{
+	begin(ts_ms, one_in(4) ? "process" : "container");
+	labels(target, name);
+	if (!one_in(10))
+		metric("m");
+	metric("c_total");
+	dm_buf_add_cstr(&lines, "}}\n");
+}
+
+/* What belongs to no sweep. */
+static void other(int64_t ts_ms, unsigned target)
+{
+	static const char *const kinds[] = {
+	    "event", "recorded", "forecast", "loss", "alert", "unheard"};
+
+	begin(ts_ms, kinds[below(DM_COUNT(kinds))]);
+	labels(target, one_in(2) ? "x" : NULL);
+	metric(one_in(2) ? "m" : "e");
+	dm_buf_add_cstr(&lines, "}}\n");
+}
+
+static void sweep_record(int64_t ts_ms, unsigned target)
+{
+	begin(ts_ms, "sweep");
+	labels(target, NULL);
+	dm_buf_addf(&lines, "\"up\":%d}}\n", one_in(12) ? 0 : 1);
+}
+
+/* A sweep: some containers come and go, some sweeps are cut short. */
+static void sweep(int64_t ts_ms, unsigned target, bool sends)
+{
+	static const char *const names[] = {"rare", "a", "b", "c", "d"};
+	bool cut = one_in(cut_in);
+
+	for (size_t i = 0; i < DM_COUNT(names); i++) {
+		if ((i ? !one_in(4) : one_in(20)) && !(cut && i > 1))
+			container(ts_ms, target, names[i]);
+	}
+	if (one_in(6))
+		other(ts_ms + (int64_t)below(900), target);
+	if (sends && !cut)
+		sweep_record(ts_ms, target);
+}
+
+/* Two or three targets; the last may start to send sweep records late. */
+static void random_stream(void)
+{
+	unsigned n_targets = 2 + (unsigned)below(2),
+		 n = 20 + (unsigned)below(60);
+	unsigned every = one_in(2) ? 1 : 15;
+	int64_t ts = T0 * INT64_C(1000);
+
+	dm_buf_clear(&lines);
+	for (unsigned i = 0; i < n; i++) {
+		for (unsigned k = 0; k < n_targets; k++) {
+			bool sends = k == 0 || (k == 2 && i > n / 2);
+			int64_t late =
+			    one_in(15) ? 1000 * (int64_t)below(30) : 0;
+
+			if (!one_in(20))
+				sweep(ts + 10 * k - late, k, sends);
+		}
+		ts += 1000 * (int64_t)every;
+	}
+}
+
+static const char *const queries[] = {
+    "{__name__=~\".+\"}",
+    "m",
+    "m{name=\"a\"}",
+    "{name=\"x\"}",
+    "up",
+    "sum by (instance, name) (m) + count({name!=\"\"})",
+    "m offset 7s",
+    "m - m offset 40s",
+    "count_over_time(m[10s])",
+    "rate(c_total{instance=\"n0\"}[1m]) or last_over_time(e[30s])",
+    "m unless m offset 5s",
+    "{__name__=~\"m|e\",instance=\"n1\"}",
+    "absent(m{name=\"a\"})",
+    "absent_over_time(none[5s])",
+};
+
+static void check_same(const struct dm_query *q)
+{
+	static const char *const names[] = {"all", "stream", "database"};
+	DM_AUTO_BUF struct dm_buf all = {0};
+	struct dm_err err;
+
+	for (size_t i = 0; i < DM_COUNT(backs); i++) {
+		DM_AUTO_RESULT struct dm_result r = {0};
+		DM_AUTO_BUF struct dm_buf b = {0};
+
+		assert_int_equal(dm_query_run(q, &backs[i], &r, &err), 0);
+		assert_int_equal(
+		    dm_render_json(i ? &b : &all, &r, false, &err), 0);
+		if (i && !dm_str_eq(dm_buf_str(&all), dm_buf_str(&b)))
+			fail_msg("%.*s at %lld: %s has\n%s\nnot\n%s\nof\n%s",
+			    (int)q->text.n, q->text.p, (long long)q->start.us,
+			    names[i], dm_buf_cstr(&b), dm_buf_cstr(&all),
+			    dm_buf_cstr(&lines));
+	}
+}
+
+/* The same query at the same time gives the same answer, whether all records
+ * came by or only those that the database was asked for. */
+static void test_stream_and_database(void **state)
+{
+	struct dm_query q = {.max_samples = DM_QUERY_SAMPLES_MAX, .points = 10};
+
+	(void)state;
+	for (unsigned round = 1; round <= 20; round++) {
+		seed = round * UINT64_C(88172645463325252);
+		cut_in = round % 3 ? 9 : 2;
+		random_stream();
+		store_lines();
+		for (size_t i = 0; i < DM_COUNT(queries); i++) {
+			q.text = dm_str(queries[i]);
+			q.start = q.end = DM_MOMENT_END;
+			q.is_range = false;
+			check_same(&q);
+			q.start.from_end = q.end.from_end = false;
+			q.start.us = q.end.us =
+			    (T0 * INT64_C(1000) - 2000 +
+				(int64_t)below(round % 2 ? 70000 : 900000)) *
+			    1000;
+			check_same(&q);
+			q.is_range = true;
+			q.end.us += (int64_t)below(40) * DM_US_PER_S;
+			q.step_us = (int64_t)below(4) * 700000;
+			check_same(&q);
+			q.start = (struct dm_moment){true, -50 * DM_US_PER_S};
+			q.end = (struct dm_moment){true, 2 * DM_US_PER_S};
+			check_same(&q);
+		}
+	}
+	dm_buf_release(&lines);
+}
+
+static void put(int64_t ts_ms, const char *kind, const char *name,
+    const char *metric_name, int value)
+{
+	begin(ts_ms, kind);
+	labels(0, name);
+	dm_buf_addf(&lines, "\"%s\":%d}}\n", metric_name, value);
+}
+
+/* The only whole sweep is out of reach: it says that those to come have been
+ * cut short, as no sweep record ends them, and so make nothing stale. */
+static void test_cut_short(void **state)
+{
+	const int64_t t0 = T0 * INT64_C(1000);
+	struct dm_query q = {.text = DM_STR("count(c_total)"),
+	    .max_samples = DM_QUERY_SAMPLES_MAX};
+	DM_AUTO_RESULT struct dm_result r = {0};
+	struct dm_err err;
+
+	(void)state;
+	dm_buf_clear(&lines);
+	put(t0, "sweep", NULL, "up", 1);
+	for (int i = 1; i <= 30; i++) {
+		if (i == 10)
+			put(t0 + i * 15000, "container", "b", "c_total", 1);
+		put(t0 + i * 15000, "container", "a", "c_total", i);
+	}
+	store_lines();
+	q.start.us = q.end.us = (T0 + 449) * DM_US_PER_S;
+	check_same(&q);
+	assert_int_equal(dm_query_run(&q, &backs[2], &r, &err), 0);
+	assert_int_equal(r.n, 1);
+	assert_float_equal(r.series[0].points[0].v, 2, 0);
+	dm_buf_release(&lines);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_stream_and_database),
+	    cmocka_unit_test(test_cut_short),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
