@@ -121,50 +121,52 @@ bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
 	return true;
 }
 
-static inline size_t lex_digits(struct dm_lex *x)
+/* Behind the digits, 'e' and all that follows. */
+static bool lex_exponent(struct dm_lex *x)
 {
-	const char *from = x->p;
+	uint64_t exponent = 0;
+	size_t n;
 
-	while (x->p < x->end && (unsigned char)(*x->p - '0') <= 9)
+	x->p++;
+	if (x->p < x->end && (*x->p == '-' || *x->p == '+'))
 		x->p++;
-	return (size_t)(x->p - from);
+	n = dm_num_digits(x->p, x->end, &exponent);
+	x->p += n;
+	return n || dm_lex_bad(x, "expected a digit");
 }
 
-bool dm_lex_number(struct dm_lex *x, struct dm_str *ret)
+bool dm_lex_number(struct dm_lex *x, struct dm_lex_num *ret)
 {
-	const char *from = x->p;
-	size_t digits;
-	bool wide;
+	const char *from = x->p, *end = x->end;
+	bool negative = x->p < end && *x->p == '-', wide;
+	size_t digits = 1, decimals = 0;
+	uint64_t mantissa = 0;
 
-	if (x->p < x->end && *x->p == '-')
-		x->p++;
-	if (x->p < x->end && *x->p == '0') {
-		x->p++;
-		digits = 1;
-	} else {
-		digits = lex_digits(x);
-	}
+	x->p += negative;
+	if (x->p == end || *x->p != '0')
+		digits = dm_num_digits(x->p, end, &mantissa);
 	if (digits == 0)
 		return dm_lex_bad(x, "expected a number");
+	x->p += digits;
 	wide = digits > 300;
-	if (x->p < x->end && *x->p == '.') {
+	if (x->p < end && *x->p == '.') {
 		x->p++;
-		if (lex_digits(x) == 0)
+		decimals = dm_num_digits(x->p, end, &mantissa);
+		if (decimals == 0)
 			return dm_lex_bad(x, "expected a digit");
+		x->p += decimals;
 	}
-	if (x->p < x->end && (*x->p | 32) == 'e') {
+	if (x->p < end && (*x->p | 32) == 'e') {
 		wide = true;
-		x->p++;
-		if (x->p < x->end && (*x->p == '-' || *x->p == '+'))
-			x->p++;
-		if (lex_digits(x) == 0)
-			return dm_lex_bad(x, "expected a digit");
+		if (!lex_exponent(x))
+			return false;
 	}
-	*ret = (struct dm_str){from, (size_t)(x->p - from)};
+	ret->text = (struct dm_str){from, (size_t)(x->p - from)};
+	ret->has_value = !wide && dm_num_short(mantissa, digits + decimals,
+				      decimals, negative, &ret->value);
 	if (wide) {
-		double v;
-
-		if (!dm_num_parse(*ret, &v))
+		ret->has_value = dm_num_parse(ret->text, &ret->value);
+		if (!ret->has_value)
 			return dm_lex_bad(x, "a number beyond the doubles");
 	}
 	return true;
@@ -229,6 +231,7 @@ static bool lex_object(struct dm_lex *x)
 
 bool dm_lex_value(struct dm_lex *x)
 {
+	struct dm_lex_num number;
 	struct dm_str text;
 	bool escaped;
 
@@ -248,7 +251,7 @@ bool dm_lex_value(struct dm_lex *x)
 	case 'n':
 		return lex_word(x, "null");
 	default:
-		return dm_lex_number(x, &text);
+		return dm_lex_number(x, &number);
 	}
 }
 

@@ -53,8 +53,15 @@ static inline bool dm_lex_take(struct dm_lex *x, char c)
  */
 bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped);
 
-/** A number that a double can hold. */
-bool dm_lex_number(struct dm_lex *x, struct dm_str *ret);
+struct dm_lex_num {
+	struct dm_str text; /* as it stands */
+	bool has_value;	    /* or else dm_num_parse has to find it */
+	double value;
+};
+
+/** A number that a double can hold. Its value comes along where its digits
+ * say it at once. */
+bool dm_lex_number(struct dm_lex *x, struct dm_lex_num *ret);
 
 /** Any value. */
 bool dm_lex_value(struct dm_lex *x);

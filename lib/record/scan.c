@@ -15,11 +15,8 @@ struct dm_scanner {
 	struct dm_identity *last; /* of the record before */
 	struct dm_buf plain;	  /* scratch: an unescaped text */
 	uint64_t object;	  /* counts metrics objects, for `seen` */
-	/* ts as it stood last time: a sweep's records share it */
-	char ts_text[32];
-	size_t ts_n;
-	int64_t ts_us;
 	/* this line's */
+	int64_t ts_us;
 	struct dm_str kind, labels;
 	struct dm_identity *identity; /* by prediction, not yet sure */
 	struct dm_shape *shape;	      /* what metrics should look like */
@@ -74,22 +71,14 @@ size_t dm_scan_n_names(const struct dm_scanner *s)
 
 static bool scan_ts(struct dm_scanner *s)
 {
-	struct dm_str text;
-	double seconds;
+	struct dm_lex_num number;
 
-	if (!dm_lex_number(&s->lex, &text))
+	if (!dm_lex_number(&s->lex, &number))
 		return false;
 	s->has_ts = true;
-	if (text.n == s->ts_n && memcmp(text.p, s->ts_text, text.n) == 0)
-		return true;
-	s->ts_n = 0;
-	if (!dm_num_parse(text, &seconds) ||
-	    !dm_time_from_seconds(seconds, &s->ts_us))
+	if ((!number.has_value && !dm_num_parse(number.text, &number.value)) ||
+	    !dm_time_from_seconds(number.value, &s->ts_us))
 		return dm_lex_bad(&s->lex, "ts is beyond the years 0 to 9999");
-	if (text.n <= sizeof(s->ts_text)) {
-		memcpy(s->ts_text, text.p, text.n);
-		s->ts_n = text.n;
-	}
 	return true;
 }
 
@@ -185,12 +174,20 @@ static inline bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
 	struct dm_lex *x = &s->lex;
 	const char *from = x->p;
 
+	struct dm_lex_num number;
+
 	if (from < x->end && (*from == '-' || (*from >= '0' && *from <= '9'))) {
+		if (!dm_lex_number(x, &number))
+			return false;
 		m->type = DM_VALUE_NUMBER;
-		return dm_lex_number(x, &m->text);
+		m->has_value = number.has_value;
+		m->text = number.text;
+		m->value = number.value;
+		return true;
 	}
 	if (from >= x->end)
 		return dm_lex_bad(x, "expected a value");
+	m->has_value = false;
 	if (!scan_metric_word(s, m))
 		return false;
 	m->text = (struct dm_str){from, (size_t)(x->p - from)};
