@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/lex.h"
 
+#include <endian.h>
+
 #include "base/map.h"
 #include "base/num.h"
 #include "base/utf8.h"
@@ -18,9 +20,10 @@ bool dm_lex_bad(struct dm_lex *x, const char *why)
 	return false;
 }
 
-/* Eight bytes at once: is one of them a quote, a backslash, a control
- * character or beyond ASCII? Source: Warren, Hacker's Delight, 6-1. */
-static bool has_special(uint64_t w)
+/* Eight bytes at once: the first whose high bit is set here is the first
+ * that is a quote, a backslash, a control character or beyond ASCII; 0 where
+ * none is. Source: Warren, Hacker's Delight, 6-1. */
+static uint64_t special(uint64_t w)
 {
 	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
 	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
@@ -94,8 +97,11 @@ bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
 
 		while (x->end - x->p >= 8) {
 			memcpy(&w, x->p, 8);
-			if (has_special(w))
+			w = special(le64toh(w));
+			if (w) {
+				x->p += __builtin_ctzll(w) / 8;
 				break;
+			}
 			x->p += 8;
 		}
 		if (x->p >= x->end)

@@ -7,6 +7,22 @@
 #include "record/known.h"
 #include "record/lex.h"
 
+/*
+ * The start of a line, up to its labels, as it stood last time: a sweep's
+ * records share it. What has been checked once need not be read again.
+ */
+#define HEAD_BYTES 128
+#define HEAD_KEYS  4
+struct head {
+	char text[HEAD_BYTES];
+	size_t n; /* 0: none */
+	struct dm_lex_key keys[HEAD_KEYS];
+	size_t n_keys;
+	struct dm_str kind;
+	int64_t ts_us;
+	bool has_ts, kind_escaped;
+};
+
 struct dm_scanner {
 	struct dm_lex lex;
 	struct dm_known known;
@@ -15,6 +31,7 @@ struct dm_scanner {
 	struct dm_identity *last; /* of the record before */
 	struct dm_buf plain;	  /* scratch: an unescaped text */
 	uint64_t object;	  /* counts metrics objects, for `seen` */
+	struct head head;
 	/* this line's */
 	int64_t ts_us;
 	struct dm_str kind, labels;
@@ -111,6 +128,56 @@ static bool scan_label_members(struct dm_lex *x)
 	if (!dm_lex_take(x, '}'))
 		return dm_lex_bad(x, "expected ',' or '}'");
 	return dm_lex_keys_differ(x, base);
+}
+
+static struct dm_str moved(
+    struct dm_str text, const char *from, const char *to)
+{
+	return (struct dm_str){to + (text.p - from), text.n};
+}
+
+/* The cursor is where the labels' object begins. */
+static void keep_head(struct dm_scanner *s)
+{
+	const struct dm_lex *x = &s->lex;
+	struct head *h = &s->head;
+	size_t n = (size_t)(x->p - x->start);
+
+	h->n = 0;
+	if (n > sizeof(h->text) || x->n_keys > HEAD_KEYS || s->n_metrics)
+		return;
+	h->n = n;
+	memcpy(h->text, x->start, n);
+	h->n_keys = x->n_keys;
+	for (size_t i = 0; i < x->n_keys; i++) {
+		h->keys[i] = x->keys[i];
+		h->keys[i].text = moved(x->keys[i].text, x->start, h->text);
+	}
+	h->kind = (struct dm_str){"", 0};
+	if (s->kind.n)
+		h->kind = moved(s->kind, x->start, h->text);
+	h->kind_escaped = s->kind_escaped;
+	h->has_ts = s->has_ts;
+	h->ts_us = s->ts_us;
+}
+
+/* Go to the labels' object, where the line begins as the one before. */
+static bool skip_head(struct dm_scanner *s)
+{
+	const struct head *h = &s->head;
+	struct dm_lex *x = &s->lex;
+
+	if (h->n == 0 || (size_t)(x->end - x->p) <= h->n ||
+	    memcmp(x->p, h->text, h->n) != 0)
+		return false;
+	x->p += h->n;
+	memcpy(x->keys, h->keys, h->n_keys * sizeof(*x->keys));
+	x->n_keys = h->n_keys;
+	s->kind = h->kind;
+	s->kind_escaped = h->kind_escaped;
+	s->has_ts = h->has_ts;
+	s->ts_us = h->ts_us;
+	return true;
 }
 
 static bool scan_labels(struct dm_scanner *s)
@@ -303,6 +370,12 @@ static bool scan_metrics(struct dm_scanner *s)
 	return true;
 }
 
+static bool scan_labels_first(struct dm_scanner *s)
+{
+	keep_head(s);
+	return scan_labels(s);
+}
+
 static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 {
 	static const struct {
@@ -311,7 +384,7 @@ static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 	} known[] = {
 	    {{"ts", 2}, scan_ts},
 	    {{"kind", 4}, scan_kind},
-	    {{"labels", 6}, scan_labels},
+	    {{"labels", 6}, scan_labels_first},
 	    {{"metrics", 7}, scan_metrics},
 	};
 
@@ -323,21 +396,30 @@ static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 	return dm_lex_value(&s->lex);
 }
 
-static bool scan_line(struct dm_scanner *s)
+/* @at_labels  the cursor is behind the key of the labels already */
+static bool scan_members(struct dm_scanner *s, bool at_labels)
 {
 	struct dm_lex *x = &s->lex;
 	struct dm_lex_key key;
 
-	if (!dm_lex_take(x, '{'))
+	do {
+		if (at_labels ? !scan_labels(s)
+			      : !dm_lex_key(x, &key) || !scan_member(s, &key))
+			return false;
+		at_labels = false;
+	} while (dm_lex_take(x, ','));
+	return dm_lex_take(x, '}') || dm_lex_bad(x, "expected ',' or '}'");
+}
+
+static bool scan_line(struct dm_scanner *s)
+{
+	struct dm_lex *x = &s->lex;
+	bool at_labels = skip_head(s);
+
+	if (!at_labels && !dm_lex_take(x, '{'))
 		return dm_lex_bad(x, "expected '{': not a JSON object");
-	if (!dm_lex_take(x, '}')) {
-		do {
-			if (!dm_lex_key(x, &key) || !scan_member(s, &key))
-				return false;
-		} while (dm_lex_take(x, ','));
-		if (!dm_lex_take(x, '}'))
-			return dm_lex_bad(x, "expected ',' or '}'");
-	}
+	if ((at_labels || !dm_lex_take(x, '}')) && !scan_members(s, at_labels))
+		return false;
 	dm_lex_blanks(x);
 	if (x->p != x->end)
 		return dm_lex_bad(x, "expected the end of the line");
