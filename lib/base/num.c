@@ -7,9 +7,9 @@
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
 
-const double dm_num_powers[DM_NUM_POWERS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22};
+const double dm_num_powers[DM_NUM_POWERS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
+    1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+    1e20, 1e21, 1e22};
 
 static bool parse_long_way(struct dm_str s, double *ret)
 {
@@ -44,8 +44,8 @@ bool dm_num_parse(struct dm_str s, double *ret)
 		decimals = dm_num_digits(p + 1, end, &mantissa);
 		p += 1 + decimals;
 	}
-	if (p == end && dm_num_short(mantissa, digits + decimals, decimals,
-			    negative, ret))
+	if (p == end &&
+	    dm_num_short(mantissa, digits + decimals, decimals, negative, ret))
 		return true;
 	return parse_long_way(s, ret);
 }

@@ -12,37 +12,48 @@
 extern const double dm_num_powers[DM_NUM_POWERS];
 
 /**
- * Read the decimal digits that a text begins with, up to eight at a time.
+ * Read the decimal digits, eight at most, that eight bytes begin with.
  * @mantissa  becomes what it was times 10^digits, plus their value, modulo
  *            2^64
  * Returns how many there are.
  * Source: Lemire, Quickly parsing eight digits, 2018.
  */
+static inline unsigned dm_num_eight(const char *p, uint64_t *mantissa)
+{
+	static const uint32_t powers[] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+	const uint64_t low = 0x0101010101010101u, pairs = 0x000000ff000000ffu;
+	uint64_t w, other;
+	unsigned n = 8;
+
+	memcpy(&w, p, sizeof(w));
+	w = le64toh(w) ^ low * '0';
+	/* The first byte of `other` with its high bit set is the first that
+	 * is no digit; those behind it are anything. */
+	other = ((w + low * (0x80 - 10)) | w) & low << 7;
+	if (other) {
+		n = (unsigned)__builtin_ctzll(other) / 8;
+		if (n == 0)
+			return 0;
+		w <<= 64 - 8 * n;
+	}
+	w = w * 10 + (w >> 8);
+	w = ((w & pairs) * (100 + (UINT64_C(1000000) << 32)) +
+		(w >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >>
+	    32;
+	*mantissa = *mantissa * powers[n] + w;
+	return n;
+}
+
+/** As dm_num_eight: all digits that a text begins with. */
 static inline size_t dm_num_digits(
     const char *p, const char *end, uint64_t *mantissa)
 {
-	static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000,
-	    1000000, 10000000, 100000000};
-	const uint64_t low = 0x0101010101010101u, pairs = 0x000000ff000000ffu;
 	const char *from = p;
-	uint64_t w, other;
 	unsigned n;
 
 	while (end - p >= 8) {
-		memcpy(&w, p, sizeof(w));
-		w = le64toh(w) ^ low * '0';
-		/* The first byte of `other` with its high bit set is the
-		 * first that is no digit; those behind it are anything. */
-		other = ((w + low * (0x80 - 10)) | w) & low << 7;
-		n = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
-		if (n == 0)
-			return (size_t)(p - from);
-		w <<= 64 - 8 * n;
-		w = w * 10 + (w >> 8);
-		w = ((w & pairs) * (100 + (UINT64_C(1000000) << 32)) +
-			(w >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >>
-		    32;
-		*mantissa = *mantissa * powers[n] + w;
+		n = dm_num_eight(p, mantissa);
 		p += n;
 		if (n < 8)
 			return (size_t)(p - from);
@@ -68,7 +79,9 @@ static inline bool dm_num_short(uint64_t mantissa, size_t digits,
 	/* 19 digits fit in 64 bits. */
 	if (digits > 19 || mantissa > UINT64_C(1) << 53)
 		return false;
-	v = (double)mantissa / dm_num_powers[decimals];
+	v = (double)(int64_t)mantissa;
+	if (decimals)
+		v /= dm_num_powers[decimals];
 	*ret = negative ? -v : v;
 	return true;
 }

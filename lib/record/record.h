@@ -41,7 +41,7 @@ enum dm_value_type {
 /** One metric of a record: see dm_metric_value. */
 struct dm_metric {
 	uint32_t name; /* dm_scan_name() gives the text */
-	enum dm_value_type type : 16;
+	enum dm_value_type type : 8;
 	bool has_value;	    /* it has been converted already */
 	struct dm_str text; /* the value as it stands in the line */
 	double value;

@@ -130,8 +130,7 @@ static bool scan_label_members(struct dm_lex *x)
 	return dm_lex_keys_differ(x, base);
 }
 
-static struct dm_str moved(
-    struct dm_str text, const char *from, const char *to)
+static struct dm_str moved(struct dm_str text, const char *from, const char *to)
 {
 	return (struct dm_str){to + (text.p - from), text.n};
 }
@@ -236,7 +235,43 @@ static bool scan_metric_word(struct dm_scanner *s, struct dm_metric *m)
 	return true;
 }
 
-static inline bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
+/*
+ * Most values: a number of up to sixteen digits in front of a comma, with
+ * bytes enough behind it. False leaves the cursor where it is.
+ */
+static inline bool scan_common_value(struct dm_lex *x, struct dm_metric *m)
+{
+	const char *p = x->p;
+	uint64_t mantissa = 0;
+	unsigned digits, decimals = 0;
+
+	if (x->end - p < 32)
+		return false;
+	digits = dm_num_eight(p, &mantissa);
+	if (digits == 8)
+		digits += dm_num_eight(p + 8, &mantissa);
+	if (digits == 0 || (*p == '0' && digits > 1))
+		return false;
+	p += digits;
+	if (*p == '.') {
+		decimals = dm_num_eight(++p, &mantissa);
+		if (decimals == 8)
+			decimals += dm_num_eight(p + 8, &mantissa);
+		if (decimals == 0)
+			return false;
+		p += decimals;
+	}
+	if (*p != ',' || !dm_num_short(mantissa, digits + decimals, decimals,
+			     false, &m->value))
+		return false;
+	m->type = DM_VALUE_NUMBER;
+	m->has_value = true;
+	m->text = (struct dm_str){x->p, (size_t)(p - x->p)};
+	x->p = p;
+	return true;
+}
+
+static bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
 {
 	struct dm_lex *x = &s->lex;
 	const char *from = x->p;
@@ -314,10 +349,26 @@ static void mark_seen(struct dm_scanner *s)
 		s->known.by_id[s->metrics[i].name]->seen = s->object;
 }
 
+/* Does this name stand at the cursor, as expected? Then goes to its value. */
+static inline bool scan_expected_name(
+    struct dm_lex *x, const struct dm_name *name)
+{
+	size_t n = name->key.n;
+
+	if (n == 0 || (size_t)(x->end - x->p) <= n ||
+	    memcmp(x->p, name->key.p, n) != 0)
+		return false;
+	x->p += n;
+	if ((unsigned char)*x->p <= ' ')
+		dm_lex_blanks(x);
+	return true;
+}
+
 static bool scan_metric_members(struct dm_scanner *s)
 {
 	struct dm_shape *shape = s->shape;
 	struct dm_lex *x = &s->lex;
+	size_t n_expected = shape ? shape->n : 0;
 
 	do {
 		struct dm_metric *m = next_metric(s);
@@ -326,25 +377,20 @@ static bool scan_metric_members(struct dm_scanner *s)
 
 		if (!m)
 			return false;
-		if (shape && i < shape->n && shape->names[i]->key.n &&
-		    (size_t)(x->end - x->p) > shape->names[i]->key.n &&
-		    memcmp(x->p, shape->names[i]->key.p,
-			shape->names[i]->key.n) == 0) {
+		if (i < n_expected && scan_expected_name(x, shape->names[i])) {
 			name = shape->names[i];
-			x->p += name->key.n;
-			if ((unsigned char)*x->p <= ' ')
-				dm_lex_blanks(x);
 		} else {
 			if (shape)
 				mark_seen(s);
 			shape = NULL;
+			n_expected = 0;
 			name = scan_name(s);
 			if (!name)
 				return false;
 			name->seen = s->object;
 		}
 		m->name = name->id;
-		if (!scan_metric_value(s, m))
+		if (!scan_common_value(x, m) && !scan_metric_value(s, m))
 			return false;
 		s->n_metrics++;
 	} while (dm_lex_take(x, ','));
