@@ -190,26 +190,10 @@ static int learn(struct dm_window *w, const struct dm_scanner *scanner,
 	return 0;
 }
 
-/* A sample of a sweep: it is in it, and so its series is alive. */
-static int see(
-    struct dm_swept *t, struct dm_kept *k, int64_t ts_us, struct dm_err *err)
-{
-	bool in_sweep = t->open && ts_us == t->sweep_us;
-
-	if (!k->live && dm_sweep_live(t, k, err) < 0)
-		return -1;
-	if (in_sweep && k->seen != t->sweep) {
-		k->seen = t->sweep;
-		t->n_seen++;
-	}
-	return 0;
-}
-
 static int take_null(struct dm_window *w, const struct dm_entity *e,
     struct dm_kept *k, int64_t ts_us, struct dm_err *err)
 {
-	if (e->lasting == DM_LAST_SWEEP || e->lasting == DM_LAST_EVENT ||
-	    k->s.n == 0)
+	if (e->lasting == DM_LAST_EVENT || k->s.n == 0)
 		return 0;
 	return dm_kept_add(k, ts_us, dm_stale(), w->horizon_us, err);
 }
@@ -227,14 +211,38 @@ static int take_samples(struct dm_window *w, const struct dm_entity *e,
 		} else {
 			rc = dm_kept_add(k, r->ts_us, dm_metric_value(m),
 			    w->horizon_us, err);
-			if (rc == 0 && e->lasting == DM_LAST_SWEEP)
-				rc = see(e->target, k, r->ts_us, err);
 			if (rc == 0 && e->lasting == DM_LAST_EVENT)
 				rc = dm_kept_add(k, r->ts_us + 1, dm_stale(),
 				    w->horizon_us, err);
 		}
 		if (rc < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* Those of a sweep: a series that is in it is alive, a null is nothing. */
+static int take_swept(struct dm_window *w, const struct dm_entity *e,
+    const struct dm_record *r, struct dm_err *err)
+{
+	struct dm_swept *t = e->target;
+	uint32_t sweep = t->open && r->ts_us == t->sweep_us ? t->sweep : 0;
+
+	for (size_t i = 0; i < e->n_wanted; i++) {
+		const struct dm_metric *m = &r->metrics[e->wanted[i].metric];
+		struct dm_kept *k = e->wanted[i].kept;
+
+		if (m->type == DM_VALUE_NULL)
+			continue;
+		if (dm_kept_add(k, r->ts_us, dm_metric_value(m), w->horizon_us,
+			err) < 0)
+			return -1;
+		if (!k->seen && dm_sweep_live(t, k, err) < 0)
+			return -1;
+		if (sweep && k->seen != sweep) {
+			k->seen = sweep;
+			t->n_seen++;
+		}
 	}
 	return 0;
 }
@@ -261,12 +269,8 @@ static void fetch_samples(const struct dm_entity *e)
 
 static void fetch_series(const struct dm_entity *e)
 {
-	for (size_t i = 0; i < e->n_wanted; i++) {
-		const char *k = (const char *)e->wanted[i].kept;
-
-		__builtin_prefetch(k, 1);
-		__builtin_prefetch(k + 64, 1);
-	}
+	for (size_t i = 0; i < e->n_wanted; i++)
+		__builtin_prefetch(e->wanted[i].kept, 1);
 }
 
 /* Whoever came behind it last time will likely do so again: what belongs to
@@ -312,7 +316,8 @@ int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
 	    learn(w, scanner, e, r, err) < 0)
 		return -1;
 	fetch_ahead(w, r->identity);
-	if (take_samples(w, e, r, err) < 0)
+	if ((e->lasting == DM_LAST_SWEEP ? take_swept(w, e, r, err)
+					 : take_samples(w, e, r, err)) < 0)
 		return -1;
 	if (e->lasting != DM_LAST_END)
 		return 0;

@@ -31,7 +31,7 @@ static void save_series(
 	dm_json_quote(b, k->s.name->text);
 	dm_buf_add_cstr(b, ",\"labels\":");
 	dm_labels_add_json(b, k->s.labels);
-	dm_buf_addf(b, ",\"live\":%s,\"t\":[", k->live ? "true" : "false");
+	dm_buf_addf(b, ",\"live\":%s,\"t\":[", k->seen ? "true" : "false");
 	for (size_t i = from; i < k->s.n; i++) {
 		if (i > from)
 			dm_buf_add_char(b, ',');
@@ -168,7 +168,7 @@ static int restore_series(struct dm_window *w, json_t *line, struct dm_err *err)
 		return 0;
 	if (restore_samples(w, k, times, values, err) < 0)
 		return -1;
-	if (!live || k->live)
+	if (!live || k->seen)
 		return 0;
 	if (dm_sweep_target(w, labels, &t, err) < 0)
 		return -1;

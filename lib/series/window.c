@@ -157,8 +157,8 @@ static int selection_add(
 		sizeof(struct dm_series *), err) < 0)
 		return -1;
 	sel->series[sel->n++] = &k->s;
-	if (k->keep_us < sel->selector.reach_us)
-		k->keep_us = sel->selector.reach_us;
+	if (dm_kept_keep_us(k) < sel->selector.reach_us)
+		dm_kept_set_keep_us(k, sel->selector.reach_us);
 	return 0;
 }
 
@@ -206,8 +206,8 @@ static void reach_further(struct dm_selection *sel, int64_t reach_us)
 	for (size_t i = 0; i < sel->n; i++) {
 		struct dm_kept *k = (struct dm_kept *)sel->series[i];
 
-		if (k->keep_us < reach_us)
-			k->keep_us = reach_us;
+		if (dm_kept_keep_us(k) < reach_us)
+			dm_kept_set_keep_us(k, reach_us);
 	}
 }
 
@@ -242,19 +242,16 @@ static int window_select(void *ctx, void *handle, int64_t from_us,
 /* What a selector that has gone had kept is not kept any more. */
 static void forget_reach(struct dm_window *w)
 {
-	for (size_t i = 0; i < w->n_series; i++) {
-		w->series[i]->keep_us = 0;
-		w->series[i]->dead = true; /* unless somebody wants it */
-	}
+	for (size_t i = 0; i < w->n_series; i++)
+		dm_kept_set_keep_us(w->series[i], DM_KEEP_NONE);
 	for (size_t i = 0; i < w->n_selections; i++) {
 		const struct dm_selection *sel = w->selections[i];
 
 		for (size_t j = 0; j < sel->n; j++) {
 			struct dm_kept *k = (struct dm_kept *)sel->series[j];
 
-			k->dead = false;
-			if (k->keep_us < sel->selector.reach_us)
-				k->keep_us = sel->selector.reach_us;
+			if (dm_kept_keep_us(k) < sel->selector.reach_us)
+				dm_kept_set_keep_us(k, sel->selector.reach_us);
 		}
 	}
 	dm_window_prune(w);
@@ -363,6 +360,11 @@ void dm_window_advance(struct dm_window *w, int64_t t_us)
 		dm_window_prune(w);
 }
 
+static bool is_dead(const struct dm_kept *k)
+{
+	return dm_kept_keep_us(k) == DM_KEEP_NONE;
+}
+
 static void prune_lists(struct dm_window *w)
 {
 	size_t kept;
@@ -372,7 +374,7 @@ static void prune_lists(struct dm_window *w)
 
 		kept = 0;
 		for (size_t j = 0; j < sel->n; j++) {
-			if (!((const struct dm_kept *)sel->series[j])->dead)
+			if (!is_dead((const struct dm_kept *)sel->series[j]))
 				sel->series[kept++] = sel->series[j];
 		}
 		sel->n = kept;
@@ -382,7 +384,7 @@ static void prune_lists(struct dm_window *w)
 
 		kept = 0;
 		for (size_t j = 0; j < t->n_live; j++) {
-			if (!t->live[j]->dead)
+			if (!is_dead(t->live[j]))
 				t->live[kept++] = t->live[j];
 			else
 				t->n_seen -= t->live[j]->seen == t->sweep;
@@ -417,8 +419,9 @@ void dm_window_prune(struct dm_window *w)
 	for (size_t i = 0; i < w->n_series; i++) {
 		struct dm_kept *k = w->series[i];
 
-		k->dead = k->dead || dm_kept_is_out_of_reach(k, w->horizon_us);
-		n_dead += k->dead;
+		if (dm_kept_is_out_of_reach(k, w->horizon_us))
+			dm_kept_set_keep_us(k, DM_KEEP_NONE);
+		n_dead += is_dead(k);
 	}
 	if (n_dead) {
 		prune_lists(w);
@@ -427,7 +430,7 @@ void dm_window_prune(struct dm_window *w)
 	for (size_t i = 0; n_dead && i < w->n_series; i++) {
 		struct dm_kept *k = w->series[i];
 
-		if (!k->dead) {
+		if (!is_dead(k)) {
 			w->series[kept++] = k;
 			continue;
 		}
