@@ -11,12 +11,12 @@
 /* In front of the samples. */
 struct front {
 	int64_t keep_us;
-	uint64_t unused;
+	struct dm_shelf_board *board; /* where the series stands */
 	struct dm_sample samples[];
 };
 
-#define LINE_BYTES 64
-_Static_assert(sizeof(struct dm_kept) == LINE_BYTES, "a line of the cache");
+_Static_assert(sizeof(struct dm_kept) == DM_SHELF_PLACE_BYTES,
+    "a series takes one place");
 
 /* Where the samples stand that are taken at a steady pace. */
 static size_t guess(const struct dm_series *s, int64_t at_us)
@@ -63,14 +63,16 @@ static struct front *new_front(size_t cap)
 	return malloc(sizeof(struct front) + cap * sizeof(struct dm_sample));
 }
 
-struct dm_kept *dm_kept_new(
+struct dm_kept *dm_kept_new(struct dm_shelves *shelves,
     const struct dm_name *name, struct dm_labels *labels)
 {
-	struct dm_kept *k = aligned_alloc(LINE_BYTES, sizeof(*k));
 	struct front *f = new_front(CAP_MIN);
+	struct dm_kept *k;
 
-	if (!k || !f) {
-		free(k);
+	if (!f)
+		return NULL;
+	k = dm_shelves_take(shelves, name->id, &f->board);
+	if (!k) {
 		free(f);
 		return NULL;
 	}
@@ -86,13 +88,16 @@ struct dm_kept *dm_kept_new(
 	return k;
 }
 
-void dm_kept_free(struct dm_kept *k)
+void dm_kept_free(struct dm_shelves *shelves, struct dm_kept *k)
 {
+	struct front *f;
+
 	if (!k)
 		return;
+	f = front(k);
 	dm_labels_unref(k->s.labels);
-	free(front(k));
-	free(k);
+	dm_shelves_give_back(shelves, k->s.name->id, f->board, k);
+	free(f);
 }
 
 int64_t dm_kept_keep_us(const struct dm_kept *k)
@@ -136,6 +141,7 @@ static int move_to_bigger(
 	if (!f)
 		return dm_err_nomem(err);
 	f->keep_us = old->keep_us;
+	f->board = old->board;
 	memcpy(f->samples, old->samples + n,
 	    (k->s.n - n) * sizeof(*f->samples));
 	k->s.p = f->samples;

@@ -4,6 +4,7 @@
 #define DM_SERIES_KEPT_H
 
 #include "series/series.h"
+#include "series/shelf.h"
 
 /*
  * A series that the window keeps. Its samples stand in one piece; where no
@@ -27,9 +28,9 @@ struct dm_kept {
 
 /** A series without samples. Takes a reference of labels. NULL without
  * memory. */
-struct dm_kept *dm_kept_new(
+struct dm_kept *dm_kept_new(struct dm_shelves *shelves,
     const struct dm_name *name, struct dm_labels *labels);
-void dm_kept_free(struct dm_kept *k);
+void dm_kept_free(struct dm_shelves *shelves, struct dm_kept *k);
 
 /**
  * How long it is kept: samples from horizon - keep_us on, and the last one

@@ -64,6 +64,7 @@ struct dm_window {
 	struct dm_labels_pool *pool;
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
+	struct dm_shelves shelves;
 	struct dm_map by_key;	 /* a series' labels and name, as pointers */
 	struct dm_kept **series; /* in the order in which they came */
 	size_t n_series, cap_series;

@@ -70,7 +70,7 @@ void dm_window_free(struct dm_window *w)
 	for (size_t i = 0; i < w->n_selections; i++)
 		selection_free(w->selections[i]);
 	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_free(w->series[i]);
+		dm_kept_free(&w->shelves, w->series[i]);
 	for (size_t i = 0; i < w->n_targets; i++)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
@@ -79,6 +79,7 @@ void dm_window_free(struct dm_window *w)
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
 	free(w->series);
+	dm_shelves_release(&w->shelves);
 	free(w->targets);
 	free(w->names);
 	dm_buf_release(&w->scratch);
@@ -326,13 +327,13 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
 		return 0;
-	k = dm_kept_new(name, labels);
+	k = dm_kept_new(&w->shelves, name, labels);
 	if (!k)
 		return dm_err_nomem(err);
 	if (dm_window_grow((void **)&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
 	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
-		dm_kept_free(k);
+		dm_kept_free(&w->shelves, k);
 		return -1;
 	}
 	w->series[w->n_series++] = k;
@@ -435,7 +436,7 @@ void dm_window_prune(struct dm_window *w)
 			continue;
 		}
 		dm_map_remove(&w->by_key, series_key(&k->s));
-		dm_kept_free(k);
+		dm_kept_free(&w->shelves, k);
 	}
 	w->n_series -= n_dead;
 	prune_targets(w);
