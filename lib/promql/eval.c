@@ -379,7 +379,8 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 /* While one series is looked at, have fetched what will be read of those to
  * come, as far as can be told where that is. (Not inline, it would never be
  * called: gcc 12 holds a function that only fetches for one without effect.) */
-static inline __attribute__((always_inline)) void fetch_ahead(const struct dm_series_set *set, size_t i, size_t usual)
+static inline __attribute__((always_inline)) void fetch_ahead(
+    const struct dm_series_set *set, size_t i, size_t usual)
 {
 	const struct dm_series *s;
 

@@ -15,8 +15,8 @@ struct front {
 	struct dm_sample samples[];
 };
 
-_Static_assert(sizeof(struct dm_kept) == DM_SHELF_PLACE_BYTES,
-    "a series takes one place");
+_Static_assert(
+    sizeof(struct dm_kept) == DM_SHELF_PLACE_BYTES, "a series takes one place");
 
 /* Where the samples stand that are taken at a steady pace. */
 static size_t guess(const struct dm_series *s, int64_t at_us)
@@ -54,8 +54,8 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 
 static struct front *front(const struct dm_kept *k)
 {
-	return (struct front *)((char *)k->s.p -
-				offsetof(struct front, samples));
+	return (
+	    struct front *)((char *)k->s.p - offsetof(struct front, samples));
 }
 
 static struct front *new_front(size_t cap)
@@ -142,8 +142,8 @@ static int move_to_bigger(
 		return dm_err_nomem(err);
 	f->keep_us = old->keep_us;
 	f->board = old->board;
-	memcpy(f->samples, old->samples + n,
-	    (k->s.n - n) * sizeof(*f->samples));
+	memcpy(
+	    f->samples, old->samples + n, (k->s.n - n) * sizeof(*f->samples));
 	k->s.p = f->samples;
 	free(old);
 	return 0;
