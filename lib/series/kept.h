@@ -48,14 +48,15 @@ int dm_kept_insert(struct dm_kept *k, int64_t t_us, double v,
  * is room. */
 static inline bool dm_kept_append(struct dm_kept *k, int64_t t_us, double v)
 {
+	const struct dm_sample sample = {t_us, v};
 	struct dm_series *s = &k->s;
 
 	if (k->room == 0 || t_us <= s->last.t_us)
 		return false;
 	if (!(v >= s->last.v))
 		s->drop_us = t_us;
-	s->last = (struct dm_sample){t_us, v};
-	((struct dm_sample *)s->p)[s->n++] = s->last;
+	s->last = sample;
+	((struct dm_sample *)s->p)[s->n++] = sample;
 	s->n_stale += dm_is_stale(v);
 	k->room--;
 	return true;
