@@ -195,7 +195,7 @@ static int take_null(struct dm_window *w, const struct dm_entity *e,
 {
 	if (e->lasting == DM_LAST_EVENT || k->s.n == 0)
 		return 0;
-	return dm_kept_add(k, ts_us, dm_stale(), w->horizon_us, err);
+	return dm_kept_add(&w->keeper, k, ts_us, dm_stale(), err);
 }
 
 static int take_samples(struct dm_window *w, const struct dm_entity *e,
@@ -209,11 +209,11 @@ static int take_samples(struct dm_window *w, const struct dm_entity *e,
 		if (m->type == DM_VALUE_NULL) {
 			rc = take_null(w, e, k, r->ts_us, err);
 		} else {
-			rc = dm_kept_add(k, r->ts_us, dm_metric_value(m),
-			    w->horizon_us, err);
+			rc = dm_kept_add(
+			    &w->keeper, k, r->ts_us, dm_metric_value(m), err);
 			if (rc == 0 && e->lasting == DM_LAST_EVENT)
-				rc = dm_kept_add(k, r->ts_us + 1, dm_stale(),
-				    w->horizon_us, err);
+				rc = dm_kept_add(&w->keeper, k, r->ts_us + 1,
+				    dm_stale(), err);
 		}
 		if (rc < 0)
 			return -1;
@@ -234,8 +234,8 @@ static int take_swept(struct dm_window *w, const struct dm_entity *e,
 
 		if (m->type == DM_VALUE_NULL)
 			continue;
-		if (dm_kept_add(k, r->ts_us, dm_metric_value(m), w->horizon_us,
-			err) < 0)
+		if (dm_kept_add(
+			&w->keeper, k, r->ts_us, dm_metric_value(m), err) < 0)
 			return -1;
 		if (!k->seen && dm_sweep_live(t, k, err) < 0)
 			return -1;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#define CAP_MIN 4u
+#define CAP_MIN 3u
 #define CAP_MAX (UINT32_MAX / 4)
 
 /* In front of the samples. */
@@ -58,22 +58,36 @@ static struct front *front(const struct dm_kept *k)
 	    struct front *)((char *)k->s.p - offsetof(struct front, samples));
 }
 
-static struct front *new_front(size_t cap)
+static size_t front_bytes(size_t cap)
 {
-	return malloc(sizeof(struct front) + cap * sizeof(struct dm_sample));
+	return sizeof(struct front) + cap * sizeof(struct dm_sample);
 }
 
-struct dm_kept *dm_kept_new(struct dm_shelves *shelves,
+/* How many samples fit, where so many have been asked for. */
+static size_t round_cap(size_t cap)
+{
+	return (dm_arena_round(front_bytes(cap)) - sizeof(struct front)) /
+	       sizeof(struct dm_sample);
+}
+
+void dm_keeper_release(struct dm_keeper *keeper)
+{
+	dm_shelves_release(&keeper->shelves);
+	dm_arena_release(&keeper->arena);
+}
+
+struct dm_kept *dm_kept_new(struct dm_keeper *keeper,
     const struct dm_name *name, struct dm_labels *labels)
 {
-	struct front *f = new_front(CAP_MIN);
+	struct front *f = dm_arena_alloc(&keeper->arena, front_bytes(CAP_MIN));
 	struct dm_kept *k;
 
 	if (!f)
 		return NULL;
-	k = dm_shelves_take(shelves, name->id, &f->board);
+	k = dm_shelves_take(
+	    &keeper->shelves, &keeper->arena, name->id, &f->board);
 	if (!k) {
-		free(f);
+		dm_arena_free(&keeper->arena, f, front_bytes(CAP_MIN));
 		return NULL;
 	}
 	f->keep_us = 0;
@@ -88,16 +102,19 @@ struct dm_kept *dm_kept_new(struct dm_shelves *shelves,
 	return k;
 }
 
-void dm_kept_free(struct dm_shelves *shelves, struct dm_kept *k)
+void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k)
 {
 	struct front *f;
+	size_t bytes;
 
 	if (!k)
 		return;
 	f = front(k);
+	bytes = front_bytes(k->s.n + k->room);
 	dm_labels_unref(k->s.labels);
-	dm_shelves_give_back(shelves, k->s.name->id, f->board, k);
-	free(f);
+	dm_shelves_give_back(
+	    &keeper->shelves, &keeper->arena, k->s.name->id, f->board, k);
+	dm_arena_free(&keeper->arena, f, bytes);
 }
 
 int64_t dm_kept_keep_us(const struct dm_kept *k)
@@ -129,15 +146,15 @@ bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 }
 
 /* A new piece, the first n samples left out. */
-static int move_to_bigger(
-    struct dm_kept *k, size_t n, size_t cap, struct dm_err *err)
+static int move_to_bigger(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
+    size_t cap, struct dm_err *err)
 {
 	struct front *old = front(k), *f;
 
 	if (cap > CAP_MAX)
 		return dm_err_set(
 		    err, DM_ELIMIT, "too many samples of one series");
-	f = new_front(cap);
+	f = dm_arena_alloc(&keeper->arena, front_bytes(cap));
 	if (!f)
 		return dm_err_nomem(err);
 	f->keep_us = old->keep_us;
@@ -145,14 +162,15 @@ static int move_to_bigger(
 	memcpy(
 	    f->samples, old->samples + n, (k->s.n - n) * sizeof(*f->samples));
 	k->s.p = f->samples;
-	free(old);
+	dm_arena_free(&keeper->arena, old, front_bytes(k->s.n + k->room));
 	return 0;
 }
 
 /* Room for one more behind the last. */
-static int make_room(struct dm_kept *k, int64_t horizon_us, struct dm_err *err)
+static int make_room(
+    struct dm_keeper *keeper, struct dm_kept *k, struct dm_err *err)
 {
-	size_t drop = dm_kept_unreachable(k, horizon_us);
+	size_t drop = dm_kept_unreachable(k, keeper->horizon_us);
 	size_t cap = k->s.n, left = cap - drop;
 	struct dm_sample *p = front(k)->samples;
 	uint32_t stale = 0;
@@ -160,8 +178,8 @@ static int make_room(struct dm_kept *k, int64_t horizon_us, struct dm_err *err)
 	for (size_t i = 0; i < drop && stale < k->s.n_stale; i++)
 		stale += dm_is_stale(p[i].v);
 	if (left >= cap - cap / 4) {
-		cap += cap / 2;
-		if (move_to_bigger(k, drop, cap, err) < 0)
+		cap = round_cap(cap + cap / 2);
+		if (move_to_bigger(keeper, k, drop, cap, err) < 0)
 			return -1;
 	} else {
 		memmove(p, p + drop, left * sizeof(*p));
@@ -195,10 +213,10 @@ static void replace_marker(struct dm_kept *k, size_t at, double v)
 	k->s.drop_us = k->s.last.t_us;
 }
 
-int dm_kept_insert(struct dm_kept *k, int64_t t_us, double v,
-    int64_t horizon_us, struct dm_err *err)
+int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
+    double v, struct dm_err *err)
 {
-	int64_t from_us = horizon_us - front(k)->keep_us;
+	int64_t from_us = keeper->horizon_us - front(k)->keep_us;
 	size_t at = dm_series_until(&k->s, t_us);
 
 	if (at && k->s.p[at - 1].t_us == t_us) {
@@ -209,7 +227,7 @@ int dm_kept_insert(struct dm_kept *k, int64_t t_us, double v,
 	if (at == 0 && k->s.n && t_us <= from_us && k->s.p[0].t_us <= from_us)
 		return 0; /* too late to be seen by anyone */
 	if (k->room == 0) {
-		if (make_room(k, horizon_us, err) < 0)
+		if (make_room(keeper, k, err) < 0)
 			return -1;
 		at = dm_series_until(&k->s, t_us);
 	}

@@ -3,6 +3,7 @@
 #ifndef DM_SERIES_KEPT_H
 #define DM_SERIES_KEPT_H
 
+#include "base/arena.h"
 #include "series/series.h"
 #include "series/shelf.h"
 
@@ -26,11 +27,22 @@ struct dm_kept {
 #define DM_SEEN_LONG_AGO 1u
 #define DM_SEEN_FIRST	 2u
 
+/** Where they are kept; {0} is empty but for the horizon. */
+struct dm_keeper {
+	struct dm_arena arena; /* samples, and the shelves' boards */
+	struct dm_shelves shelves;
+	/* Nobody will ask for what is out of reach from there. */
+	int64_t horizon_us;
+};
+
+/** All series must have been freed. */
+void dm_keeper_release(struct dm_keeper *keeper);
+
 /** A series without samples. Takes a reference of labels. NULL without
  * memory. */
-struct dm_kept *dm_kept_new(struct dm_shelves *shelves,
+struct dm_kept *dm_kept_new(struct dm_keeper *keeper,
     const struct dm_name *name, struct dm_labels *labels);
-void dm_kept_free(struct dm_shelves *shelves, struct dm_kept *k);
+void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k);
 
 /**
  * How long it is kept: samples from horizon - keep_us on, and the last one
@@ -41,8 +53,8 @@ void dm_kept_set_keep_us(struct dm_kept *k, int64_t keep_us);
 #define DM_KEEP_NONE (-1)
 
 /** dm_kept_add where it is not as simple as dm_kept_append. */
-int dm_kept_insert(struct dm_kept *k, int64_t t_us, double v,
-    int64_t horizon_us, struct dm_err *err) DM_MUST_CHECK;
+int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
+    double v, struct dm_err *err) DM_MUST_CHECK;
 
 /** Add a sample behind the last one, if that is where it belongs and there
  * is room. */
@@ -65,14 +77,13 @@ static inline bool dm_kept_append(struct dm_kept *k, int64_t t_us, double v)
 /**
  * Add a sample wherever its time belongs. A second one of the same time is
  * dropped, unless it is a value where a marker stood.
- * @horizon_us  nobody will ask for what is out of reach from there
  */
-DM_MUST_CHECK static inline int dm_kept_add(struct dm_kept *k, int64_t t_us,
-    double v, int64_t horizon_us, struct dm_err *err)
+DM_MUST_CHECK static inline int dm_kept_add(struct dm_keeper *keeper,
+    struct dm_kept *k, int64_t t_us, double v, struct dm_err *err)
 {
 	if (dm_kept_append(k, t_us, v))
 		return 0;
-	return dm_kept_insert(k, t_us, v, horizon_us, err);
+	return dm_kept_insert(keeper, k, t_us, v, err);
 }
 
 /** Can nobody see anything of it from the horizon on? */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A shelf grows by a quarter, a page at most at a time. */
+/* A shelf grows by a quarter, less than a page at a time. */
 #define GROW_PART  4
-#define PLACES_MAX 63
+#define PLACES_MAX 62
 
 struct free_place {
 	struct free_place *next;
@@ -61,7 +61,13 @@ static void unlink_board(struct dm_shelf *s, struct dm_shelf_board *b)
 		b->next->prev = b->prev;
 }
 
-static struct dm_shelf_board *new_board(struct dm_shelf *s)
+static size_t board_bytes(size_t n_places)
+{
+	return sizeof(struct dm_shelf_board) + n_places * sizeof(struct place);
+}
+
+static struct dm_shelf_board *new_board(
+    struct dm_shelf *s, struct dm_arena *arena)
 {
 	size_t n = s->n_places / GROW_PART;
 	struct dm_shelf_board *b;
@@ -70,8 +76,7 @@ static struct dm_shelf_board *new_board(struct dm_shelf *s)
 		n = 1;
 	if (n > PLACES_MAX)
 		n = PLACES_MAX;
-	b = aligned_alloc(
-	    DM_SHELF_PLACE_BYTES, sizeof(*b) + n * sizeof(*b->places));
+	b = dm_arena_alloc(arena, board_bytes(n));
 	if (!b)
 		return NULL;
 	*b = (struct dm_shelf_board){.n_places = (uint32_t)n};
@@ -80,8 +85,8 @@ static struct dm_shelf_board *new_board(struct dm_shelf *s)
 	return b;
 }
 
-void *dm_shelves_take(
-    struct dm_shelves *shelves, uint32_t id, struct dm_shelf_board **ret_board)
+void *dm_shelves_take(struct dm_shelves *shelves, struct dm_arena *arena,
+    uint32_t id, struct dm_shelf_board **ret_board)
 {
 	struct dm_shelf *s = shelf(shelves, id);
 	struct dm_shelf_board *b;
@@ -89,7 +94,7 @@ void *dm_shelves_take(
 
 	if (!s)
 		return NULL;
-	b = s->free ? s->free : new_board(s);
+	b = s->free ? s->free : new_board(s, arena);
 	if (!b)
 		return NULL;
 	if (b->given_back) {
@@ -104,8 +109,8 @@ void *dm_shelves_take(
 	return place;
 }
 
-void dm_shelves_give_back(struct dm_shelves *shelves, uint32_t id,
-    struct dm_shelf_board *b, void *place)
+void dm_shelves_give_back(struct dm_shelves *shelves, struct dm_arena *arena,
+    uint32_t id, struct dm_shelf_board *b, void *place)
 {
 	struct dm_shelf *s = &shelves->by_id[id];
 	struct free_place *f = place;
@@ -118,7 +123,7 @@ void dm_shelves_give_back(struct dm_shelves *shelves, uint32_t id,
 		return;
 	unlink_board(s, b);
 	s->n_places -= b->n_places;
-	free(b);
+	dm_arena_free(arena, b, board_bytes(b->n_places));
 }
 
 void dm_shelves_release(struct dm_shelves *shelves)

@@ -3,8 +3,9 @@
 #ifndef DM_SERIES_SHELF_H
 #define DM_SERIES_SHELF_H
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "base/arena.h"
 
 /*
  * Where series stand: those of one metric side by side, in the order in
@@ -34,11 +35,11 @@ struct dm_shelves {
  * @ret_board  what it is part of, to give it back
  * Returns NULL without memory.
  */
-void *dm_shelves_take(
-    struct dm_shelves *shelves, uint32_t id, struct dm_shelf_board **ret_board);
+void *dm_shelves_take(struct dm_shelves *shelves, struct dm_arena *arena,
+    uint32_t id, struct dm_shelf_board **ret_board);
 
-void dm_shelves_give_back(struct dm_shelves *shelves, uint32_t id,
-    struct dm_shelf_board *board, void *place);
+void dm_shelves_give_back(struct dm_shelves *shelves, struct dm_arena *arena,
+    uint32_t id, struct dm_shelf_board *board, void *place);
 
 /** All places must have been given back. */
 void dm_shelves_release(struct dm_shelves *shelves);

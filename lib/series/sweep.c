@@ -97,8 +97,8 @@ static int mark_stale(
 			t->live[kept++] = k;
 			continue;
 		}
-		if (dm_kept_add(
-			k, t->sweep_us, dm_stale(), w->horizon_us, err) < 0)
+		if (dm_kept_add(&w->keeper, k, t->sweep_us, dm_stale(), err) <
+		    0)
 			return -1;
 		k->seen = 0;
 	}

@@ -64,7 +64,7 @@ struct dm_window {
 	struct dm_labels_pool *pool;
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
-	struct dm_shelves shelves;
+	struct dm_keeper keeper;
 	struct dm_map by_key;	 /* a series' labels and name, as pointers */
 	struct dm_kept **series; /* in the order in which they came */
 	size_t n_series, cap_series;
@@ -78,7 +78,6 @@ struct dm_window {
 	size_t n_targets, cap_targets;
 	struct dm_map targets_by_key;
 	struct dm_swept *last_target;
-	int64_t horizon_us;
 	int64_t pruned_us;
 	size_t pruned_n;
 	struct dm_buf scratch;

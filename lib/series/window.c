@@ -37,7 +37,7 @@ int dm_window_new(struct dm_window **ret, struct dm_err *err)
 		return -1;
 	}
 	w->generation = 1;
-	w->horizon_us = INT64_MIN / 2;
+	w->keeper.horizon_us = INT64_MIN / 2;
 	w->pruned_us = INT64_MIN / 2;
 	*ret = w;
 	return 0;
@@ -70,7 +70,7 @@ void dm_window_free(struct dm_window *w)
 	for (size_t i = 0; i < w->n_selections; i++)
 		selection_free(w->selections[i]);
 	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_free(&w->shelves, w->series[i]);
+		dm_kept_free(&w->keeper, w->series[i]);
 	for (size_t i = 0; i < w->n_targets; i++)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
@@ -79,7 +79,7 @@ void dm_window_free(struct dm_window *w)
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
 	free(w->series);
-	dm_shelves_release(&w->shelves);
+	dm_keeper_release(&w->keeper);
 	free(w->targets);
 	free(w->names);
 	dm_buf_release(&w->scratch);
@@ -327,13 +327,13 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
 		return 0;
-	k = dm_kept_new(&w->shelves, name, labels);
+	k = dm_kept_new(&w->keeper, name, labels);
 	if (!k)
 		return dm_err_nomem(err);
 	if (dm_window_grow((void **)&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
 	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
-		dm_kept_free(&w->shelves, k);
+		dm_kept_free(&w->keeper, k);
 		return -1;
 	}
 	w->series[w->n_series++] = k;
@@ -348,14 +348,14 @@ int dm_window_put(struct dm_window *w, const struct dm_name *name,
 
 	if (dm_window_series(w, name, labels, &k, err) < 0)
 		return -1;
-	return k ? dm_kept_add(k, t_us, value, w->horizon_us, err) : 0;
+	return k ? dm_kept_add(&w->keeper, k, t_us, value, err) : 0;
 }
 
 void dm_window_advance(struct dm_window *w, int64_t t_us)
 {
-	if (t_us <= w->horizon_us)
+	if (t_us <= w->keeper.horizon_us)
 		return;
-	w->horizon_us = t_us;
+	w->keeper.horizon_us = t_us;
 	if (t_us - w->pruned_us >= PRUNE_EVERY_US ||
 	    w->n_series > 2 * w->pruned_n + PRUNE_SPARE)
 		dm_window_prune(w);
@@ -402,7 +402,7 @@ static void prune_targets(struct dm_window *w)
 		struct dm_swept *t = w->targets[i];
 
 		if (t->entities || t->n_live || t == w->last_target ||
-		    t->pub.last_us > w->horizon_us - TARGET_KEEP_US) {
+		    t->pub.last_us > w->keeper.horizon_us - TARGET_KEEP_US) {
 			w->targets[kept++] = t;
 			continue;
 		}
@@ -420,7 +420,7 @@ void dm_window_prune(struct dm_window *w)
 	for (size_t i = 0; i < w->n_series; i++) {
 		struct dm_kept *k = w->series[i];
 
-		if (dm_kept_is_out_of_reach(k, w->horizon_us))
+		if (dm_kept_is_out_of_reach(k, w->keeper.horizon_us))
 			dm_kept_set_keep_us(k, DM_KEEP_NONE);
 		n_dead += is_dead(k);
 	}
@@ -436,10 +436,10 @@ void dm_window_prune(struct dm_window *w)
 			continue;
 		}
 		dm_map_remove(&w->by_key, series_key(&k->s));
-		dm_kept_free(&w->shelves, k);
+		dm_kept_free(&w->keeper, k);
 	}
 	w->n_series -= n_dead;
 	prune_targets(w);
-	w->pruned_us = w->horizon_us;
+	w->pruned_us = w->keeper.horizon_us;
 	w->pruned_n = w->n_series;
 }
