@@ -7,6 +7,8 @@
 
 #define CAP_MIN 3u
 #define CAP_MAX (UINT32_MAX / 4)
+/* So many samples tell their pace. */
+#define PACE_MIN 32u
 
 /* In front of the samples. */
 struct front {
@@ -166,6 +168,26 @@ static int move_to_bigger(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
 	return 0;
 }
 
+/*
+ * How large the next piece is. One by one half larger; from some size on, as
+ * large as the window will need at the pace of the samples so far and a
+ * quarter more, if that is not by far too much: pieces that are only passed
+ * through leave holes.
+ */
+static size_t next_cap(const struct dm_kept *k, size_t cap)
+{
+	size_t least = cap + cap / 2, most = 4 * cap;
+	double pace, needed;
+
+	if (cap < PACE_MIN)
+		return least;
+	pace = (double)(k->s.n - 1) / (double)(k->s.last.t_us - k->s.p[0].t_us);
+	needed = ((double)front(k)->keep_us * pace + 2) * 1.25;
+	if (needed < (double)least)
+		return least;
+	return needed > (double)most ? most : (size_t)needed;
+}
+
 /* Room for one more behind the last. */
 static int make_room(
     struct dm_keeper *keeper, struct dm_kept *k, struct dm_err *err)
@@ -177,8 +199,8 @@ static int make_room(
 
 	for (size_t i = 0; i < drop && stale < k->s.n_stale; i++)
 		stale += dm_is_stale(p[i].v);
-	if (left >= cap - cap / 4) {
-		cap = round_cap(cap + cap / 2);
+	if (left >= cap - cap / 8) {
+		cap = round_cap(next_cap(k, cap));
 		if (move_to_bigger(keeper, k, drop, cap, err) < 0)
 			return -1;
 	} else {
