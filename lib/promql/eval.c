@@ -292,7 +292,7 @@ int dm_eval_check_unique(
 }
 
 /* dm_series_until, where the answer is mostly `guess`. */
-static size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
+static inline size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
 {
 	if (s->n == 0 || s->last.t_us <= at_us)
 		return s->n;
@@ -418,8 +418,8 @@ static int eval_range_call(
 	double args[DM_EXPR_ARGS_MAX] = {0}, v;
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
-	struct dm_range r;
-	size_t usual = 0;
+	struct dm_range r = {.scratch = NULL};
+	size_t usual = 0, n_scratch = 0;
 
 	if (eval_args(e, n, args, &over, err) < 0)
 		return -1;
@@ -438,10 +438,13 @@ static int eval_range_call(
 			return -1;
 		if (r.n == 0)
 			continue;
-		r.scratch =
-		    dm_eval_scratch(&e->values, r.n * sizeof(double), err);
-		if (!r.scratch)
-			return -1;
+		if (r.n > n_scratch) {
+			n_scratch = 2 * r.n;
+			r.scratch = dm_eval_scratch(
+			    &e->values, n_scratch * sizeof(double), err);
+			if (!r.scratch)
+				return -1;
+		}
 		if (f->range(&r, args, &v))
 			n->out.p[n->out.n++] = (struct dm_element){
 			    s->labels, f->keeps_name ? s->name : NULL, v};
