@@ -293,20 +293,20 @@ static void fetch_ahead(
 {
 	const struct dm_entity *e;
 
-	for (int ahead = 1; ahead <= 5 && identity->next; ahead++) {
+	for (int ahead = 1; ahead <= 9 && identity->next; ahead++) {
 		identity = identity->next;
 		e = identity->user;
-		if (ahead == 5)
+		if (ahead == 9)
 			__builtin_prefetch(&identity->user);
-		else if (ahead == 4)
+		else if (ahead == 7)
 			__builtin_prefetch(e);
 		else if (!e || e->generation != w->generation)
 			return; /* its series may have gone */
-		else if (ahead == 3)
+		else if (ahead == 5)
 			fetch_wanted(e);
-		else if (ahead == 2)
+		else if (ahead == 3)
 			fetch_series(e);
-		else
+		else if (ahead == 1)
 			fetch_samples(e);
 	}
 }
