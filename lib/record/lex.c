@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "record/lex.h"
 
-#include <endian.h>
-
 #include "base/map.h"
 #include "base/num.h"
 #include "base/utf8.h"
@@ -18,19 +16,6 @@ bool dm_lex_bad(struct dm_lex *x, const char *why)
 	dm_err_at(x->err, DM_EPARSE, 0, (unsigned)(x->p - x->start) + 1, "%s%s",
 	    why, cut ? ", but the line ends" : "");
 	return false;
-}
-
-/* Eight bytes at once: the first whose high bit is set here is the first
- * that is a quote, a backslash, a control character or beyond ASCII; 0 where
- * none is. Source: Warren, Hacker's Delight, 6-1. */
-static uint64_t special(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
-	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-
-	return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
-		   ((w - ones * 0x20) & ~w) | w) &
-	       high;
 }
 
 static bool lex_hex4(struct dm_lex *x, uint32_t *ret)
@@ -93,17 +78,8 @@ bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
 	for (;;) {
 		unsigned char c;
 		unsigned len;
-		uint64_t w;
 
-		while (x->end - x->p >= 8) {
-			memcpy(&w, x->p, 8);
-			w = special(le64toh(w));
-			if (w) {
-				x->p += __builtin_ctzll(w) / 8;
-				break;
-			}
-			x->p += 8;
-		}
+		x->p += dm_lex_plain(x->p, (size_t)(x->end - x->p));
 		if (x->p >= x->end)
 			return dm_lex_bad(x, "expected '\"'");
 		c = (unsigned char)*x->p;
@@ -321,6 +297,9 @@ static bool few_differ(const struct dm_lex_key *keys, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
+			if (keys[i].text.n != keys[k].text.n &&
+			    !keys[i].escaped && !keys[k].escaped)
+				continue;
 			if (same_key(&keys[i], &keys[k]))
 				return false;
 		}

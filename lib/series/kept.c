@@ -239,8 +239,15 @@ int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
     double v, struct dm_err *err)
 {
 	int64_t from_us = keeper->horizon_us - front(k)->keep_us;
-	size_t at = dm_series_until(&k->s, t_us);
+	size_t at;
 
+	if (k->s.n && t_us > k->s.last.t_us) {
+		if (make_room(keeper, k, err) < 0)
+			return -1;
+		(void)dm_kept_append(k, t_us, v);
+		return 0;
+	}
+	at = dm_series_until(&k->s, t_us);
 	if (at && k->s.p[at - 1].t_us == t_us) {
 		if (dm_is_stale(k->s.p[at - 1].v) && !dm_is_stale(v))
 			replace_marker(k, at - 1, v);
