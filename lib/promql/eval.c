@@ -292,7 +292,8 @@ int dm_eval_check_unique(
 }
 
 /* dm_series_until, where the answer is mostly `guess`. */
-static inline size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
+static inline size_t until_near(
+    const struct dm_series *s, size_t guess, int64_t at_us)
 {
 	if (s->n == 0 || s->last.t_us <= at_us)
 		return s->n;
@@ -377,10 +378,8 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 }
 
 /* While one series is looked at, have fetched what will be read of those to
- * come, as far as can be told where that is. (Not inline, it would never be
- * called: gcc 12 holds a function that only fetches for one without effect.) */
-static inline __attribute__((always_inline)) void fetch_ahead(
-    const struct dm_series_set *set, size_t i, size_t usual)
+ * come, as far as can be told where that is. */
+DM_FETCHES fetch_ahead(const struct dm_series_set *set, size_t i, size_t usual)
 {
 	const struct dm_series *s;
 

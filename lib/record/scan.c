@@ -478,10 +478,8 @@ static bool scan_line(struct dm_scanner *s)
 	return true;
 }
 
-/* What the next record's labels will be compared with. (Inline: gcc 12 leaves
- * calls of functions that only fetch memory out.) */
-static inline __attribute__((always_inline)) void fetch_labels(
-    const struct dm_identity *next)
+/* What the next record's labels will be compared with. */
+DM_FETCHES fetch_labels(const struct dm_identity *next)
 {
 	size_t n = next->labels.n < 512 ? next->labels.n : 512;
 

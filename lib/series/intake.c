@@ -257,12 +257,8 @@ static bool says_up(const struct dm_scanner *scanner, const struct dm_record *r)
 	return true;
 }
 
-/* These fetch memory and do nothing else, and are inline for that: gcc 12
- * leaves calls of such functions out. */
-#define FETCHES static inline __attribute__((always_inline)) void
-
 /* Where the samples of an entity will stand. */
-FETCHES fetch_samples(const struct dm_entity *e)
+DM_FETCHES fetch_samples(const struct dm_entity *e)
 {
 	for (size_t i = 0; i < e->n_wanted; i++) {
 		const struct dm_kept *k = e->wanted[i].kept;
@@ -273,13 +269,13 @@ FETCHES fetch_samples(const struct dm_entity *e)
 	}
 }
 
-FETCHES fetch_series(const struct dm_entity *e)
+DM_FETCHES fetch_series(const struct dm_entity *e)
 {
 	for (size_t i = 0; i < e->n_wanted; i++)
 		__builtin_prefetch(e->wanted[i].kept, 1);
 }
 
-FETCHES fetch_wanted(const struct dm_entity *e)
+DM_FETCHES fetch_wanted(const struct dm_entity *e)
 {
 	for (size_t i = 0; i < e->n_wanted; i += 4)
 		__builtin_prefetch(&e->wanted[i]);
@@ -288,7 +284,7 @@ FETCHES fetch_wanted(const struct dm_entity *e)
 /* Whoever came behind it last time will likely do so again: what belongs to
  * them lies all over memory, and is fetched before it is needed, one step of
  * the way with each record. */
-static void fetch_ahead(
+DM_FETCHES fetch_ahead(
     const struct dm_window *w, const struct dm_identity *identity)
 {
 	const struct dm_entity *e;
