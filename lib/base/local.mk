@@ -1,4 +1,5 @@
 libdmon_a_SOURCES += \
+	lib/base/arena.c lib/base/arena.h \
 	lib/base/buf.c lib/base/buf.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/file.c lib/base/file.h \

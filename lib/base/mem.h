@@ -30,4 +30,9 @@ static inline void *dm_steal_ptr(void *pp)
 /** Take a pointer out of its DM_AUTO_ variable, which becomes NULL. */
 #define dm_steal(pp) ((__typeof__(*(pp)))dm_steal_ptr(pp))
 
+/* For functions that fetch memory ahead and do nothing else: gcc 12 holds them
+ * for functions without effect and leaves calls of them out, unless they are
+ * inline. */
+#define DM_FETCHES static inline __attribute__((always_inline)) void
+
 #endif

@@ -7,9 +7,9 @@
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
 
-static const double powers_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22};
+const double dm_num_powers[DM_NUM_POWERS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
+    1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+    1e20, 1e21, 1e22};
 
 static bool parse_long_way(struct dm_str s, double *ret)
 {
@@ -34,28 +34,20 @@ bool dm_num_parse(struct dm_str s, double *ret)
 {
 	const char *p = s.p, *end = s.p + s.n;
 	bool negative = p < end && *p == '-';
+	size_t digits, decimals = 0;
 	uint64_t mantissa = 0;
-	unsigned digits = 0;
-	int exponent = 0;
-	double v;
 
 	p += negative;
-	for (; p < end && *p >= '0' && *p <= '9'; p++, digits++)
-		mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+	digits = dm_num_digits(p, end, &mantissa);
+	p += digits;
 	if (p < end && *p == '.') {
-		for (p++; p < end && *p >= '0' && *p <= '9'; p++, digits++) {
-			mantissa = mantissa * 10 + (uint64_t)(*p - '0');
-			exponent--;
-		}
+		decimals = dm_num_digits(p + 1, end, &mantissa);
+		p += 1 + decimals;
 	}
-	/* 19 digits fit in 64 bits; a mantissa up to 2^53 and a power of ten
-	 * up to 10^22 are exact, and so their quotient is rounded once. */
-	if (p != end || digits > 19 || mantissa > (uint64_t)EXACT_MAX ||
-	    exponent < -22)
-		return parse_long_way(s, ret);
-	v = (double)mantissa / powers_of_ten[-exponent];
-	*ret = negative ? -v : v;
-	return true;
+	if (p == end &&
+	    dm_num_short(mantissa, digits + decimals, decimals, negative, ret))
+		return true;
+	return parse_long_way(s, ret);
 }
 
 bool dm_num_parse_user(struct dm_str s, double *ret)

@@ -145,7 +145,8 @@ int dm_expr_bind(
 }
 
 /* dm_series_until, where the answer is mostly `guess`. */
-static size_t until_near(const struct dm_series *s, size_t guess, int64_t at_us)
+static inline size_t until_near(
+    const struct dm_series *s, size_t guess, int64_t at_us)
 {
 	if (s->n == 0 || s->last.t_us <= at_us)
 		return s->n;
@@ -267,9 +268,9 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 	return 0;
 }
 
-/* Series lie all over memory: while one is looked at, have fetched what will
- * be read of those to come, as far as can be told where that is. */
-static void fetch_ahead(const struct dm_series_set *set, size_t i, size_t usual)
+/* While one series is looked at, have fetched what will be read of those to
+ * come, as far as can be told where that is. */
+DM_FETCHES fetch_ahead(const struct dm_series_set *set, size_t i, size_t usual)
 {
 	const struct dm_series *s;
 
@@ -307,9 +308,9 @@ static int eval_range_call(
 	double args[DM_EXPR_SCALARS_MAX] = {f->missing}, v;
 	struct dm_node *over = NULL;
 	struct dm_series_set set;
-	struct dm_range r;
+	struct dm_range r = {.scratch = NULL};
+	size_t usual = 0, n_scratch = 0;
 	uint32_t *hint;
-	size_t usual = 0;
 
 	if (eval_args(e, n, args, &over, err) < 0)
 		return -1;
@@ -332,10 +333,13 @@ static int eval_range_call(
 		if (f->wrong && f->wrong(args))
 			return dm_expr_error(
 			    e, n->at, DM_EINVAL, err, "%s", f->wrong(args));
-		r.scratch =
-		    dm_eval_scratch(&e->values, r.n * sizeof(double), err);
-		if (!r.scratch)
-			return -1;
+		if (r.n > n_scratch) {
+			n_scratch = 2 * r.n;
+			r.scratch = dm_eval_scratch(
+			    &e->values, n_scratch * sizeof(double), err);
+			if (!r.scratch)
+				return -1;
+		}
 		if (f->range(&r, args, &v))
 			n->out.p[n->out.n++] = (struct dm_element){
 			    s->labels, f->keeps_name ? s->name : NULL, v};

@@ -18,18 +18,6 @@ bool dm_lex_bad(struct dm_lex *x, const char *why)
 	return false;
 }
 
-/* Eight bytes at once: is one of them a quote, a backslash, a control
- * character or beyond ASCII? Source: Warren, Hacker's Delight, 6-1. */
-static bool has_special(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
-	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-
-	return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
-		   ((w - ones * 0x20) & ~w) | w) &
-	       high;
-}
-
 static bool lex_hex4(struct dm_lex *x, uint32_t *ret)
 {
 	uint64_t v;
@@ -90,14 +78,8 @@ bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
 	for (;;) {
 		unsigned char c;
 		unsigned len;
-		uint64_t w;
 
-		while (x->end - x->p >= 8) {
-			memcpy(&w, x->p, 8);
-			if (has_special(w))
-				break;
-			x->p += 8;
-		}
+		x->p += dm_lex_plain(x->p, (size_t)(x->end - x->p));
 		if (x->p >= x->end)
 			return dm_lex_bad(x, "expected '\"'");
 		c = (unsigned char)*x->p;
@@ -121,50 +103,52 @@ bool dm_lex_string(struct dm_lex *x, struct dm_str *ret, bool *ret_escaped)
 	return true;
 }
 
-static inline size_t lex_digits(struct dm_lex *x)
+/* Behind the digits, 'e' and all that follows. */
+static bool lex_exponent(struct dm_lex *x)
 {
-	const char *from = x->p;
+	uint64_t exponent = 0;
+	size_t n;
 
-	while (x->p < x->end && (unsigned char)(*x->p - '0') <= 9)
+	x->p++;
+	if (x->p < x->end && (*x->p == '-' || *x->p == '+'))
 		x->p++;
-	return (size_t)(x->p - from);
+	n = dm_num_digits(x->p, x->end, &exponent);
+	x->p += n;
+	return n || dm_lex_bad(x, "expected a digit");
 }
 
-bool dm_lex_number(struct dm_lex *x, struct dm_str *ret)
+bool dm_lex_number(struct dm_lex *x, struct dm_lex_num *ret)
 {
-	const char *from = x->p;
-	size_t digits;
-	bool wide;
+	const char *from = x->p, *end = x->end;
+	bool negative = x->p < end && *x->p == '-', wide;
+	size_t digits = 1, decimals = 0;
+	uint64_t mantissa = 0;
 
-	if (x->p < x->end && *x->p == '-')
-		x->p++;
-	if (x->p < x->end && *x->p == '0') {
-		x->p++;
-		digits = 1;
-	} else {
-		digits = lex_digits(x);
-	}
+	x->p += negative;
+	if (x->p == end || *x->p != '0')
+		digits = dm_num_digits(x->p, end, &mantissa);
 	if (digits == 0)
 		return dm_lex_bad(x, "expected a number");
+	x->p += digits;
 	wide = digits > 300;
-	if (x->p < x->end && *x->p == '.') {
+	if (x->p < end && *x->p == '.') {
 		x->p++;
-		if (lex_digits(x) == 0)
+		decimals = dm_num_digits(x->p, end, &mantissa);
+		if (decimals == 0)
 			return dm_lex_bad(x, "expected a digit");
+		x->p += decimals;
 	}
-	if (x->p < x->end && (*x->p | 32) == 'e') {
+	if (x->p < end && (*x->p | 32) == 'e') {
 		wide = true;
-		x->p++;
-		if (x->p < x->end && (*x->p == '-' || *x->p == '+'))
-			x->p++;
-		if (lex_digits(x) == 0)
-			return dm_lex_bad(x, "expected a digit");
+		if (!lex_exponent(x))
+			return false;
 	}
-	*ret = (struct dm_str){from, (size_t)(x->p - from)};
+	ret->text = (struct dm_str){from, (size_t)(x->p - from)};
+	ret->has_value = !wide && dm_num_short(mantissa, digits + decimals,
+				      decimals, negative, &ret->value);
 	if (wide) {
-		double v;
-
-		if (!dm_num_parse(*ret, &v))
+		ret->has_value = dm_num_parse(ret->text, &ret->value);
+		if (!ret->has_value)
 			return dm_lex_bad(x, "a number beyond the doubles");
 	}
 	return true;
@@ -229,6 +213,7 @@ static bool lex_object(struct dm_lex *x)
 
 bool dm_lex_value(struct dm_lex *x)
 {
+	struct dm_lex_num number;
 	struct dm_str text;
 	bool escaped;
 
@@ -248,7 +233,7 @@ bool dm_lex_value(struct dm_lex *x)
 	case 'n':
 		return lex_word(x, "null");
 	default:
-		return dm_lex_number(x, &text);
+		return dm_lex_number(x, &number);
 	}
 }
 
@@ -312,6 +297,9 @@ static bool few_differ(const struct dm_lex_key *keys, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
+			if (keys[i].text.n != keys[k].text.n &&
+			    !keys[i].escaped && !keys[k].escaped)
+				continue;
 			if (same_key(&keys[i], &keys[k]))
 				return false;
 		}

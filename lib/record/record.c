@@ -35,7 +35,7 @@ const char *dm_kind_name(enum dm_kind kind)
 	return kinds[kind];
 }
 
-double dm_metric_value(const struct dm_metric *m)
+double dm_metric_convert(const struct dm_metric *m)
 {
 	double v;
 

@@ -38,18 +38,26 @@ enum dm_value_type {
 	DM_VALUE_NEG_INF,
 };
 
-/** One metric of a record, not converted yet: see dm_metric_value. */
+/** One metric of a record: see dm_metric_value. */
 struct dm_metric {
 	uint32_t name; /* dm_scan_name() gives the text */
-	enum dm_value_type type;
+	enum dm_value_type type : 8;
+	bool has_value;	    /* it has been converted already */
 	struct dm_str text; /* the value as it stands in the line */
+	double value;
 };
+
+/** For dm_metric_value alone: what takes long to convert. */
+double dm_metric_convert(const struct dm_metric *m);
 
 /**
  * The metric's value; NaN for DM_VALUE_NULL, which callers tell apart by
  * its type.
  */
-double dm_metric_value(const struct dm_metric *m);
+static inline double dm_metric_value(const struct dm_metric *m)
+{
+	return m->has_value ? m->value : dm_metric_convert(m);
+}
 
 /**
  * Who a record is about: its kind and labels, as one text. The scanner knows

@@ -7,6 +7,22 @@
 #include "record/known.h"
 #include "record/lex.h"
 
+/*
+ * The start of a line, up to its labels, as it stood last time: a sweep's
+ * records share it. What has been checked once need not be read again.
+ */
+#define HEAD_BYTES 128
+#define HEAD_KEYS  4
+struct head {
+	char text[HEAD_BYTES];
+	size_t n; /* 0: none */
+	struct dm_lex_key keys[HEAD_KEYS];
+	size_t n_keys;
+	struct dm_str kind;
+	int64_t ts_us;
+	bool has_ts, kind_escaped;
+};
+
 struct dm_scanner {
 	struct dm_lex lex;
 	struct dm_known known;
@@ -15,11 +31,9 @@ struct dm_scanner {
 	struct dm_identity *last; /* of the record before */
 	struct dm_buf plain;	  /* scratch: an unescaped text */
 	uint64_t object;	  /* counts metrics objects, for `seen` */
-	/* ts as it stood last time: a sweep's records share it */
-	char ts_text[32];
-	size_t ts_n;
-	int64_t ts_us;
+	struct head head;
 	/* this line's */
+	int64_t ts_us;
 	struct dm_str kind, labels;
 	struct dm_identity *identity; /* by prediction, not yet sure */
 	struct dm_shape *shape;	      /* what metrics should look like */
@@ -74,22 +88,14 @@ size_t dm_scan_n_names(const struct dm_scanner *s)
 
 static bool scan_ts(struct dm_scanner *s)
 {
-	struct dm_str text;
-	double seconds;
+	struct dm_lex_num number;
 
-	if (!dm_lex_number(&s->lex, &text))
+	if (!dm_lex_number(&s->lex, &number))
 		return false;
 	s->has_ts = true;
-	if (text.n == s->ts_n && memcmp(text.p, s->ts_text, text.n) == 0)
-		return true;
-	s->ts_n = 0;
-	if (!dm_num_parse(text, &seconds) ||
-	    !dm_time_from_seconds(seconds, &s->ts_us))
+	if ((!number.has_value && !dm_num_parse(number.text, &number.value)) ||
+	    !dm_time_from_seconds(number.value, &s->ts_us))
 		return dm_lex_bad(&s->lex, "ts is beyond the years 0 to 9999");
-	if (text.n <= sizeof(s->ts_text)) {
-		memcpy(s->ts_text, text.p, text.n);
-		s->ts_n = text.n;
-	}
 	return true;
 }
 
@@ -122,6 +128,55 @@ static bool scan_label_members(struct dm_lex *x)
 	if (!dm_lex_take(x, '}'))
 		return dm_lex_bad(x, "expected ',' or '}'");
 	return dm_lex_keys_differ(x, base);
+}
+
+static struct dm_str moved(struct dm_str text, const char *from, const char *to)
+{
+	return (struct dm_str){to + (text.p - from), text.n};
+}
+
+/* The cursor is where the labels' object begins. */
+static void keep_head(struct dm_scanner *s)
+{
+	const struct dm_lex *x = &s->lex;
+	struct head *h = &s->head;
+	size_t n = (size_t)(x->p - x->start);
+
+	h->n = 0;
+	if (n > sizeof(h->text) || x->n_keys > HEAD_KEYS || s->n_metrics)
+		return;
+	h->n = n;
+	memcpy(h->text, x->start, n);
+	h->n_keys = x->n_keys;
+	for (size_t i = 0; i < x->n_keys; i++) {
+		h->keys[i] = x->keys[i];
+		h->keys[i].text = moved(x->keys[i].text, x->start, h->text);
+	}
+	h->kind = (struct dm_str){"", 0};
+	if (s->kind.n)
+		h->kind = moved(s->kind, x->start, h->text);
+	h->kind_escaped = s->kind_escaped;
+	h->has_ts = s->has_ts;
+	h->ts_us = s->ts_us;
+}
+
+/* Go to the labels' object, where the line begins as the one before. */
+static bool skip_head(struct dm_scanner *s)
+{
+	const struct head *h = &s->head;
+	struct dm_lex *x = &s->lex;
+
+	if (h->n == 0 || (size_t)(x->end - x->p) <= h->n ||
+	    memcmp(x->p, h->text, h->n) != 0)
+		return false;
+	x->p += h->n;
+	memcpy(x->keys, h->keys, h->n_keys * sizeof(*x->keys));
+	x->n_keys = h->n_keys;
+	s->kind = h->kind;
+	s->kind_escaped = h->kind_escaped;
+	s->has_ts = h->has_ts;
+	s->ts_us = h->ts_us;
+	return true;
 }
 
 static bool scan_labels(struct dm_scanner *s)
@@ -180,17 +235,61 @@ static bool scan_metric_word(struct dm_scanner *s, struct dm_metric *m)
 	return true;
 }
 
-static inline bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
+/*
+ * Most values: a number of up to sixteen digits in front of a comma, with
+ * bytes enough behind it. False leaves the cursor where it is.
+ */
+static inline bool scan_common_value(struct dm_lex *x, struct dm_metric *m)
+{
+	const char *p = x->p;
+	uint64_t mantissa = 0;
+	unsigned digits, decimals = 0;
+
+	if (x->end - p < 32)
+		return false;
+	digits = dm_num_eight(p, &mantissa);
+	if (digits == 8)
+		digits += dm_num_eight(p + 8, &mantissa);
+	if (digits == 0 || (*p == '0' && digits > 1))
+		return false;
+	p += digits;
+	if (*p == '.') {
+		decimals = dm_num_eight(++p, &mantissa);
+		if (decimals == 8)
+			decimals += dm_num_eight(p + 8, &mantissa);
+		if (decimals == 0)
+			return false;
+		p += decimals;
+	}
+	if (*p != ',' || !dm_num_short(mantissa, digits + decimals, decimals,
+			     false, &m->value))
+		return false;
+	m->type = DM_VALUE_NUMBER;
+	m->has_value = true;
+	m->text = (struct dm_str){x->p, (size_t)(p - x->p)};
+	x->p = p;
+	return true;
+}
+
+static bool scan_metric_value(struct dm_scanner *s, struct dm_metric *m)
 {
 	struct dm_lex *x = &s->lex;
 	const char *from = x->p;
 
+	struct dm_lex_num number;
+
 	if (from < x->end && (*from == '-' || (*from >= '0' && *from <= '9'))) {
+		if (!dm_lex_number(x, &number))
+			return false;
 		m->type = DM_VALUE_NUMBER;
-		return dm_lex_number(x, &m->text);
+		m->has_value = number.has_value;
+		m->text = number.text;
+		m->value = number.value;
+		return true;
 	}
 	if (from >= x->end)
 		return dm_lex_bad(x, "expected a value");
+	m->has_value = false;
 	if (!scan_metric_word(s, m))
 		return false;
 	m->text = (struct dm_str){from, (size_t)(x->p - from)};
@@ -250,10 +349,26 @@ static void mark_seen(struct dm_scanner *s)
 		s->known.by_id[s->metrics[i].name]->seen = s->object;
 }
 
+/* Does this name stand at the cursor, as expected? Then goes to its value. */
+static inline bool scan_expected_name(
+    struct dm_lex *x, const struct dm_name *name)
+{
+	size_t n = name->key.n;
+
+	if (n == 0 || (size_t)(x->end - x->p) <= n ||
+	    memcmp(x->p, name->key.p, n) != 0)
+		return false;
+	x->p += n;
+	if ((unsigned char)*x->p <= ' ')
+		dm_lex_blanks(x);
+	return true;
+}
+
 static bool scan_metric_members(struct dm_scanner *s)
 {
 	struct dm_shape *shape = s->shape;
 	struct dm_lex *x = &s->lex;
+	size_t n_expected = shape ? shape->n : 0;
 
 	do {
 		struct dm_metric *m = next_metric(s);
@@ -262,25 +377,20 @@ static bool scan_metric_members(struct dm_scanner *s)
 
 		if (!m)
 			return false;
-		if (shape && i < shape->n && shape->names[i]->key.n &&
-		    (size_t)(x->end - x->p) > shape->names[i]->key.n &&
-		    memcmp(x->p, shape->names[i]->key.p,
-			shape->names[i]->key.n) == 0) {
+		if (i < n_expected && scan_expected_name(x, shape->names[i])) {
 			name = shape->names[i];
-			x->p += name->key.n;
-			if ((unsigned char)*x->p <= ' ')
-				dm_lex_blanks(x);
 		} else {
 			if (shape)
 				mark_seen(s);
 			shape = NULL;
+			n_expected = 0;
 			name = scan_name(s);
 			if (!name)
 				return false;
 			name->seen = s->object;
 		}
 		m->name = name->id;
-		if (!scan_metric_value(s, m))
+		if (!scan_common_value(x, m) && !scan_metric_value(s, m))
 			return false;
 		s->n_metrics++;
 	} while (dm_lex_take(x, ','));
@@ -306,6 +416,12 @@ static bool scan_metrics(struct dm_scanner *s)
 	return true;
 }
 
+static bool scan_labels_first(struct dm_scanner *s)
+{
+	keep_head(s);
+	return scan_labels(s);
+}
+
 static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 {
 	static const struct {
@@ -314,7 +430,7 @@ static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 	} known[] = {
 	    {{"ts", 2}, scan_ts},
 	    {{"kind", 4}, scan_kind},
-	    {{"labels", 6}, scan_labels},
+	    {{"labels", 6}, scan_labels_first},
 	    {{"metrics", 7}, scan_metrics},
 	};
 
@@ -326,21 +442,30 @@ static bool scan_member(struct dm_scanner *s, const struct dm_lex_key *key)
 	return dm_lex_value(&s->lex);
 }
 
-static bool scan_line(struct dm_scanner *s)
+/* @at_labels  the cursor is behind the key of the labels already */
+static bool scan_members(struct dm_scanner *s, bool at_labels)
 {
 	struct dm_lex *x = &s->lex;
 	struct dm_lex_key key;
 
-	if (!dm_lex_take(x, '{'))
+	do {
+		if (at_labels ? !scan_labels(s)
+			      : !dm_lex_key(x, &key) || !scan_member(s, &key))
+			return false;
+		at_labels = false;
+	} while (dm_lex_take(x, ','));
+	return dm_lex_take(x, '}') || dm_lex_bad(x, "expected ',' or '}'");
+}
+
+static bool scan_line(struct dm_scanner *s)
+{
+	struct dm_lex *x = &s->lex;
+	bool at_labels = skip_head(s);
+
+	if (!at_labels && !dm_lex_take(x, '{'))
 		return dm_lex_bad(x, "expected '{': not a JSON object");
-	if (!dm_lex_take(x, '}')) {
-		do {
-			if (!dm_lex_key(x, &key) || !scan_member(s, &key))
-				return false;
-		} while (dm_lex_take(x, ','));
-		if (!dm_lex_take(x, '}'))
-			return dm_lex_bad(x, "expected ',' or '}'");
-	}
+	if ((at_labels || !dm_lex_take(x, '}')) && !scan_members(s, at_labels))
+		return false;
 	dm_lex_blanks(x);
 	if (x->p != x->end)
 		return dm_lex_bad(x, "expected the end of the line");
@@ -351,6 +476,15 @@ static bool scan_line(struct dm_scanner *s)
 		return false;
 	}
 	return true;
+}
+
+/* What the next record's labels will be compared with. */
+DM_FETCHES fetch_labels(const struct dm_identity *next)
+{
+	size_t n = next->labels.n < 512 ? next->labels.n : 512;
+
+	for (size_t i = 0; i < n; i += 64)
+		__builtin_prefetch(next->labels.p + i);
 }
 
 /* Who it is about, now that all of the line has been seen. */
@@ -373,6 +507,8 @@ static int settle_identity(struct dm_scanner *s)
 	if (s->last)
 		s->last->next = s->identity;
 	s->last = s->identity;
+	if (s->last->next)
+		fetch_labels(s->last->next);
 	return 0;
 }
 

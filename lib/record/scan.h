@@ -11,9 +11,10 @@
  * The record scanner: strict JSON (RFC 8259, UTF-8, no duplicate keys, no
  * U+0000, no number beyond the doubles), and of a record's members ts a
  * number, kind a string, labels strings by name, metrics numbers, null,
- * "NaN", "+Inf" or "-Inf" by name. It checks all of a line and converts
- * nothing but ts. What a stream says again and again, labels and metric
- * names, it knows by comparing bytes with what stood there last time.
+ * "NaN", "+Inf" or "-Inf" by name. It checks all of a line and converts ts,
+ * and of the metrics those that their digits tell at once. What a stream says
+ * again and again, the start of a line, labels and metric names, it knows by
+ * comparing bytes with what stood there last time.
  */
 struct dm_scanner;
 

@@ -3,6 +3,7 @@
 #include "record/write.h"
 
 #include "base/utf8.h"
+#include "record/lex.h"
 
 static void add_escape(struct dm_buf *b, unsigned char c)
 {
@@ -34,7 +35,7 @@ static void quote(struct dm_buf *b, struct dm_str s, bool readable)
 	size_t clean = 0;
 
 	dm_buf_add_char(b, '"');
-	for (size_t i = 0; i < s.n;) {
+	for (size_t i = dm_lex_plain(s.p, s.n); i < s.n;) {
 		unsigned char c = (unsigned char)s.p[i];
 		unsigned len = dm_utf8_len(s.p + i, s.n - i);
 

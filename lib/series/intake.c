@@ -191,28 +191,12 @@ static int learn(struct dm_window *w, const struct dm_scanner *scanner,
 	return 0;
 }
 
-/* A sample of a sweep: it is in it, and so its series is alive. */
-static int see(
-    struct dm_swept *t, struct dm_kept *k, int64_t ts_us, struct dm_err *err)
-{
-	bool in_sweep = t->open && ts_us == t->sweep_us;
-
-	if (!k->live && dm_sweep_live(t, k, err) < 0)
-		return -1;
-	if (in_sweep && k->seen != t->sweep) {
-		k->seen = t->sweep;
-		t->n_seen++;
-	}
-	return 0;
-}
-
 static int take_null(struct dm_window *w, const struct dm_entity *e,
     struct dm_kept *k, int64_t ts_us, struct dm_err *err)
 {
-	if (e->lasting == DM_LAST_SWEEP || e->lasting == DM_LAST_EVENT ||
-	    k->s.n == 0)
+	if (e->lasting == DM_LAST_EVENT || k->s.n == 0)
 		return 0;
-	return dm_kept_add(k, ts_us, dm_stale(), w->horizon_us, err);
+	return dm_kept_add(&w->keeper, k, ts_us, dm_stale(), err);
 }
 
 static int take_samples(struct dm_window *w, const struct dm_entity *e,
@@ -226,16 +210,40 @@ static int take_samples(struct dm_window *w, const struct dm_entity *e,
 		if (m->type == DM_VALUE_NULL) {
 			rc = take_null(w, e, k, r->ts_us, err);
 		} else {
-			rc = dm_kept_add(k, r->ts_us, dm_metric_value(m),
-			    w->horizon_us, err);
-			if (rc == 0 && e->lasting == DM_LAST_SWEEP)
-				rc = see(e->target, k, r->ts_us, err);
+			rc = dm_kept_add(
+			    &w->keeper, k, r->ts_us, dm_metric_value(m), err);
 			if (rc == 0 && e->lasting == DM_LAST_EVENT)
-				rc = dm_kept_add(k, r->ts_us + 1, dm_stale(),
-				    w->horizon_us, err);
+				rc = dm_kept_add(&w->keeper, k, r->ts_us + 1,
+				    dm_stale(), err);
 		}
 		if (rc < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* Those of a sweep: a series that is in it is alive, a null is nothing. */
+static int take_swept(struct dm_window *w, const struct dm_entity *e,
+    const struct dm_record *r, struct dm_err *err)
+{
+	struct dm_swept *t = e->target;
+	uint32_t sweep = t->open && r->ts_us == t->sweep_us ? t->sweep : 0;
+
+	for (size_t i = 0; i < e->n_wanted; i++) {
+		const struct dm_metric *m = &r->metrics[e->wanted[i].metric];
+		struct dm_kept *k = e->wanted[i].kept;
+
+		if (m->type == DM_VALUE_NULL)
+			continue;
+		if (dm_kept_add(
+			&w->keeper, k, r->ts_us, dm_metric_value(m), err) < 0)
+			return -1;
+		if (!k->seen && dm_sweep_live(t, k, err) < 0)
+			return -1;
+		if (sweep && k->seen != sweep) {
+			k->seen = sweep;
+			t->n_seen++;
+		}
 	}
 	return 0;
 }
@@ -251,43 +259,52 @@ static bool says_up(const struct dm_scanner *scanner, const struct dm_record *r)
 }
 
 /* Where the samples of an entity will stand. */
-static void fetch_samples(const struct dm_entity *e)
+DM_FETCHES fetch_samples(const struct dm_entity *e)
 {
 	for (size_t i = 0; i < e->n_wanted; i++) {
-		const struct dm_series *s = &e->wanted[i].kept->s;
+		const struct dm_kept *k = e->wanted[i].kept;
 
-		__builtin_prefetch(s->p + s->n, 1);
+		__builtin_prefetch(k->s.p + k->s.n, 1);
+		if (k->room == 0)
+			__builtin_prefetch(k->s.p - 1);
 	}
 }
 
-static void fetch_series(const struct dm_entity *e)
+DM_FETCHES fetch_series(const struct dm_entity *e)
 {
-	for (size_t i = 0; i < e->n_wanted; i++) {
-		const char *k = (const char *)e->wanted[i].kept;
+	for (size_t i = 0; i < e->n_wanted; i++)
+		__builtin_prefetch(e->wanted[i].kept, 1);
+}
 
-		__builtin_prefetch(k, 1);
-		__builtin_prefetch(k + 64, 1);
-	}
+DM_FETCHES fetch_wanted(const struct dm_entity *e)
+{
+	for (size_t i = 0; i < e->n_wanted; i += 4)
+		__builtin_prefetch(&e->wanted[i]);
 }
 
 /* Whoever came behind it last time will likely do so again: what belongs to
- * them lies all over memory, and is fetched before it is needed. */
-static void fetch_ahead(
+ * them lies all over memory, and is fetched before it is needed, one step of
+ * the way with each record. */
+DM_FETCHES fetch_ahead(
     const struct dm_window *w, const struct dm_identity *identity)
 {
 	const struct dm_entity *e;
 
-	for (int ahead = 1; ahead <= 3 && identity->next; ahead++) {
+	for (int ahead = 1; ahead <= 9 && identity->next; ahead++) {
 		identity = identity->next;
 		e = identity->user;
-		if (!e || e->generation != w->generation)
+		if (ahead == 9)
+			__builtin_prefetch(&identity->user);
+		else if (ahead == 7)
+			__builtin_prefetch(e);
+		else if (!e || e->generation != w->generation)
 			return; /* its series may have gone */
-		if (ahead == 1)
-			fetch_samples(e);
-		else if (ahead == 2)
+		else if (ahead == 5)
+			fetch_wanted(e);
+		else if (ahead == 3)
 			fetch_series(e);
-		else
-			__builtin_prefetch(e->wanted);
+		else if (ahead == 1)
+			fetch_samples(e);
 	}
 }
 
@@ -313,7 +330,8 @@ int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
 	    learn(w, scanner, e, r, err) < 0)
 		return -1;
 	fetch_ahead(w, r->identity);
-	if (take_samples(w, e, r, err) < 0)
+	if ((e->lasting == DM_LAST_SWEEP ? take_swept(w, e, r, err)
+					 : take_samples(w, e, r, err)) < 0)
 		return -1;
 	if (e->lasting != DM_LAST_END)
 		return 0;

@@ -3,16 +3,22 @@
 #include "series/kept.h"
 
 #include <math.h>
+#include <stddef.h>
 
-#define CAP_MIN 4u
+#define CAP_MIN 3u
 #define CAP_MAX (UINT32_MAX / 4)
+/* So many samples tell their pace. */
+#define PACE_MIN 32u
 
-/* What a selection reads of a series stands in one line of the cache. */
-#define LINE_BYTES 64
-#define KEPT_BYTES (2 * LINE_BYTES)
-_Static_assert(sizeof(struct dm_series) <= LINE_BYTES &&
-		   sizeof(struct dm_kept) <= KEPT_BYTES,
-    "a series has its place");
+/* In front of the samples. */
+struct front {
+	int64_t keep_us;
+	struct dm_shelf_board *board; /* where the series stands */
+	struct dm_sample samples[];
+};
+
+_Static_assert(
+    sizeof(struct dm_kept) == DM_SHELF_PLACE_BYTES, "a series takes one place");
 
 /* Where the samples stand that are taken at a steady pace. */
 static size_t guess(const struct dm_series *s, int64_t at_us)
@@ -48,95 +54,168 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 	}
 }
 
-struct dm_kept *dm_kept_new(
+static struct front *front(const struct dm_kept *k)
+{
+	return (
+	    struct front *)((char *)k->s.p - offsetof(struct front, samples));
+}
+
+static size_t front_bytes(size_t cap)
+{
+	return sizeof(struct front) + cap * sizeof(struct dm_sample);
+}
+
+/* How many samples fit, where so many have been asked for. */
+static size_t round_cap(size_t cap)
+{
+	return (dm_arena_round(front_bytes(cap)) - sizeof(struct front)) /
+	       sizeof(struct dm_sample);
+}
+
+void dm_keeper_release(struct dm_keeper *keeper)
+{
+	dm_shelves_release(&keeper->shelves);
+	dm_arena_release(&keeper->arena);
+}
+
+struct dm_kept *dm_kept_new(struct dm_keeper *keeper,
     const struct dm_name *name, struct dm_labels *labels)
 {
-	struct dm_kept *k = aligned_alloc(LINE_BYTES, KEPT_BYTES);
+	struct front *f = dm_arena_alloc(&keeper->arena, front_bytes(CAP_MIN));
+	struct dm_kept *k;
 
-	if (!k)
+	if (!f)
 		return NULL;
-	memset(k, 0, sizeof(*k));
-	k->s.name = name;
-	k->s.drop_us = INT64_MIN;
-	k->s.labels = dm_labels_ref(labels);
+	k = dm_shelves_take(
+	    &keeper->shelves, &keeper->arena, name->id, &f->board);
+	if (!k) {
+		dm_arena_free(&keeper->arena, f, front_bytes(CAP_MIN));
+		return NULL;
+	}
+	f->keep_us = 0;
+	*k = (struct dm_kept){
+	    .s = {.labels = dm_labels_ref(labels),
+		.name = name,
+		.p = f->samples,
+		.last = {.t_us = INT64_MAX},
+		.drop_us = INT64_MIN},
+	    .room = CAP_MIN,
+	};
 	return k;
 }
 
-void dm_kept_free(struct dm_kept *k)
+void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k)
 {
+	struct front *f;
+	size_t bytes;
+
 	if (!k)
 		return;
+	f = front(k);
+	bytes = front_bytes(k->s.n + k->room);
 	dm_labels_unref(k->s.labels);
-	free(k->all);
-	free(k);
+	dm_shelves_give_back(
+	    &keeper->shelves, &keeper->arena, k->s.name->id, f->board, k);
+	dm_arena_free(&keeper->arena, f, bytes);
+}
+
+int64_t dm_kept_keep_us(const struct dm_kept *k)
+{
+	return front(k)->keep_us;
+}
+
+void dm_kept_set_keep_us(struct dm_kept *k, int64_t keep_us)
+{
+	front(k)->keep_us = keep_us;
 }
 
 size_t dm_kept_unreachable(const struct dm_kept *k, int64_t horizon_us)
 {
-	size_t n = dm_series_until(&k->s, horizon_us - k->keep_us);
+	size_t n = dm_series_until(&k->s, horizon_us - front(k)->keep_us);
 
 	return n ? n - 1 : 0; /* an instant selector sees the last of them */
 }
 
 bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 {
-	int64_t last;
+	int64_t from = horizon_us - front(k)->keep_us;
 
 	if (k->s.n == 0)
 		return true;
-	last = k->s.last.t_us;
 	if (dm_is_stale(k->s.last.v))
-		return last <= horizon_us - k->keep_us;
-	return last <= horizon_us - k->keep_us - DM_LOOKBACK_US;
+		return k->s.last.t_us <= from;
+	return k->s.last.t_us <= from - DM_LOOKBACK_US;
 }
 
-static void drop_first(struct dm_kept *k, size_t n)
+/* A new piece, the first n samples left out. */
+static int move_to_bigger(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
+    size_t cap, struct dm_err *err)
 {
-	if (n == 0)
-		return;
-	for (size_t i = 0; i < n && k->s.n_stale; i++)
-		k->s.n_stale -= dm_is_stale(k->s.p[i].v);
-	k->s.p += n;
-	k->s.n -= (uint32_t)n;
-}
-
-static int grow(struct dm_kept *k, struct dm_err *err)
-{
-	size_t cap = k->cap < CAP_MIN ? CAP_MIN : k->cap + k->cap / 2;
-	struct dm_sample *all;
+	struct front *old = front(k), *f;
 
 	if (cap > CAP_MAX)
 		return dm_err_set(
 		    err, DM_ELIMIT, "too many samples of one series");
-	all = malloc(cap * sizeof(*all));
-	if (!all)
+	f = dm_arena_alloc(&keeper->arena, front_bytes(cap));
+	if (!f)
 		return dm_err_nomem(err);
-	if (k->s.n)
-		memcpy(all, k->s.p, k->s.n * sizeof(*all));
-	free(k->all);
-	k->all = all;
-	k->cap = (uint32_t)cap;
+	f->keep_us = old->keep_us;
+	f->board = old->board;
+	memcpy(
+	    f->samples, old->samples + n, (k->s.n - n) * sizeof(*f->samples));
+	k->s.p = f->samples;
+	dm_arena_free(&keeper->arena, old, front_bytes(k->s.n + k->room));
 	return 0;
 }
 
-/* Room for one more behind the last. */
-static int make_room(struct dm_kept *k, int64_t horizon_us, struct dm_err *err)
+/*
+ * How large the next piece is. One by one half larger; from some size on, as
+ * large as the window will need at the pace of the samples so far and a
+ * quarter more, if that is not by far too much: pieces that are only passed
+ * through leave holes.
+ */
+static size_t next_cap(const struct dm_kept *k, size_t cap)
 {
-	drop_first(k, dm_kept_unreachable(k, horizon_us));
-	if (k->s.n >= k->cap - k->cap / 4) {
-		if (grow(k, err) < 0)
+	size_t least = cap + cap / 2, most = 4 * cap;
+	double pace, needed;
+
+	if (cap < PACE_MIN)
+		return least;
+	pace = (double)(k->s.n - 1) / (double)(k->s.last.t_us - k->s.p[0].t_us);
+	needed = ((double)front(k)->keep_us * pace + 2) * 1.25;
+	if (needed < (double)least)
+		return least;
+	return needed > (double)most ? most : (size_t)needed;
+}
+
+/* Room for one more behind the last. */
+static int make_room(
+    struct dm_keeper *keeper, struct dm_kept *k, struct dm_err *err)
+{
+	size_t drop = dm_kept_unreachable(k, keeper->horizon_us);
+	size_t cap = k->s.n, left = cap - drop;
+	struct dm_sample *p = front(k)->samples;
+	uint32_t stale = 0;
+
+	for (size_t i = 0; i < drop && stale < k->s.n_stale; i++)
+		stale += dm_is_stale(p[i].v);
+	if (left >= cap - cap / 8) {
+		cap = round_cap(next_cap(k, cap));
+		if (move_to_bigger(keeper, k, drop, cap, err) < 0)
 			return -1;
 	} else {
-		memmove(k->all, k->s.p, k->s.n * sizeof(*k->all));
+		memmove(p, p + drop, left * sizeof(*p));
 	}
-	k->s.p = k->all;
+	k->s.n = (uint32_t)left;
+	k->s.n_stale -= stale;
+	k->room = (uint32_t)(cap - left);
 	return 0;
 }
 
 /* A late one: in its place, others moved behind it. There is room. */
 static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 {
-	struct dm_sample *p = k->all + (k->s.p - k->all);
+	struct dm_sample *p = front(k)->samples;
 
 	memmove(p + from + 1, p + from, (k->s.n - from) * sizeof(*p));
 	p[from] = (struct dm_sample){t_us, v};
@@ -144,52 +223,40 @@ static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 		k->s.drop_us = p[k->s.n].t_us;
 	k->s.last = p[k->s.n];
 	k->s.n++;
+	k->room--;
 	k->s.n_stale += dm_is_stale(v);
 }
 
 static void replace_marker(struct dm_kept *k, size_t at, double v)
 {
-	k->all[(size_t)(k->s.p - k->all) + at].v = v;
+	front(k)->samples[at].v = v;
 	k->s.n_stale--;
 	k->s.last = k->s.p[k->s.n - 1];
 	k->s.drop_us = k->s.last.t_us;
 }
 
-/* The common case: behind the last, and there is room. */
-static bool append(struct dm_kept *k, int64_t t_us, double v)
+int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
+    double v, struct dm_err *err)
 {
-	size_t n = k->s.n, at = (size_t)(k->s.p - k->all) + n;
-
-	if (n == 0 || at >= k->cap || t_us <= k->s.last.t_us)
-		return false;
-	if (!(v >= k->s.last.v))
-		k->s.drop_us = t_us;
-	k->s.last = (struct dm_sample){t_us, v};
-	k->all[at] = k->s.last;
-	k->s.n_stale += dm_is_stale(v);
-	k->s.n++;
-	return true;
-}
-
-int dm_kept_add(struct dm_kept *k, int64_t t_us, double v, int64_t horizon_us,
-    struct dm_err *err)
-{
+	int64_t from_us = keeper->horizon_us - front(k)->keep_us;
 	size_t at;
 
-	if (append(k, t_us, v))
+	if (k->s.n && t_us > k->s.last.t_us) {
+		if (make_room(keeper, k, err) < 0)
+			return -1;
+		(void)dm_kept_append(k, t_us, v);
 		return 0;
+	}
 	at = dm_series_until(&k->s, t_us);
-
 	if (at && k->s.p[at - 1].t_us == t_us) {
 		if (dm_is_stale(k->s.p[at - 1].v) && !dm_is_stale(v))
 			replace_marker(k, at - 1, v);
 		return 0;
 	}
-	if (at == 0 && k->s.n && t_us <= horizon_us - k->keep_us &&
-	    k->s.p[0].t_us <= horizon_us - k->keep_us)
+	if (at == 0 && k->s.n && t_us <= from_us && k->s.p[0].t_us <= from_us)
 		return 0; /* too late to be seen by anyone */
-	if (k->cap == 0 || k->s.p + k->s.n == k->all + k->cap) {
-		if (make_room(k, horizon_us, err) < 0)
+	if (k->room == 0) {
+		if (make_room(keeper, k, err) < 0)
 			return -1;
 		at = dm_series_until(&k->s, t_us);
 	}

@@ -8,6 +8,7 @@ libdmon_a_SOURCES += \
 	lib/series/matcher.c lib/series/matcher.h \
 	lib/series/regex.c lib/series/regex.h \
 	lib/series/series.h \
+	lib/series/shelf.c lib/series/shelf.h \
 	lib/series/state.c \
 	lib/series/sweep.c \
 	lib/series/translate.c lib/series/translate.h \

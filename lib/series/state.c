@@ -31,7 +31,7 @@ static void save_series(
 	dm_json_quote(b, k->s.name->text);
 	dm_buf_add_cstr(b, ",\"labels\":");
 	dm_labels_add_json(b, k->s.labels);
-	dm_buf_addf(b, ",\"live\":%s,\"t\":[", k->live ? "true" : "false");
+	dm_buf_addf(b, ",\"live\":%s,\"t\":[", k->seen ? "true" : "false");
 	for (size_t i = from; i < k->s.n; i++) {
 		if (i > from)
 			dm_buf_add_char(b, ',');
@@ -53,12 +53,12 @@ int dm_window_save(struct dm_window *w, struct dm_buf *b, struct dm_err *err)
 {
 	dm_window_prune(w);
 	dm_buf_add_cstr(b, "{\"window\":\"horizon\",\"t\":");
-	dm_num_add_i64(b, w->horizon_us);
+	dm_num_add_i64(b, w->keeper.horizon_us);
 	dm_buf_add_cstr(b, "}\n");
 	for (size_t i = 0; i < w->n_targets; i++)
 		save_target(b, w->targets[i]);
 	for (size_t i = 0; i < w->n_series; i++)
-		save_series(b, w->series[i], w->horizon_us);
+		save_series(b, w->series[i], w->keeper.horizon_us);
 	return dm_buf_ok(b, err);
 }
 
@@ -138,8 +138,8 @@ static int restore_samples(struct dm_window *w, struct dm_kept *k,
 		if (!json_is_integer(t) ||
 		    !sample_value(json_array_get(values, i), &v))
 			return bad_state(err);
-		if (dm_kept_add(
-			k, json_integer_value(t), v, w->horizon_us, err) < 0)
+		if (dm_kept_add(&w->keeper, k, json_integer_value(t), v, err) <
+		    0)
 			return -1;
 	}
 	return 0;
@@ -168,7 +168,7 @@ static int restore_series(struct dm_window *w, json_t *line, struct dm_err *err)
 		return 0;
 	if (restore_samples(w, k, times, values, err) < 0)
 		return -1;
-	if (!live || k->live)
+	if (!live || k->seen)
 		return 0;
 	if (dm_sweep_target(w, labels, &t, err) < 0)
 		return -1;
@@ -190,7 +190,7 @@ int dm_window_restore_line(
 	else if (strcmp(what, "series") == 0)
 		rc = restore_series(w, object, err);
 	else if (strcmp(what, "horizon") == 0 && json_is_integer(t)) {
-		w->horizon_us = json_integer_value(t);
+		w->keeper.horizon_us = json_integer_value(t);
 		rc = 0;
 	} else
 		rc = bad_state(err);

@@ -78,7 +78,7 @@ int dm_sweep_live(struct dm_swept *t, struct dm_kept *k, struct dm_err *err)
 		sizeof(struct dm_kept *), err) < 0)
 		return -1;
 	t->live[t->n_live++] = k;
-	k->live = true;
+	k->seen = DM_SEEN_LONG_AGO;
 	return 0;
 }
 
@@ -97,10 +97,10 @@ static int mark_stale(
 			t->live[kept++] = k;
 			continue;
 		}
-		if (dm_kept_add(
-			k, t->sweep_us, dm_stale(), w->horizon_us, err) < 0)
+		if (dm_kept_add(&w->keeper, k, t->sweep_us, dm_stale(), err) <
+		    0)
 			return -1;
-		k->live = false;
+		k->seen = 0;
 	}
 	t->n_live = kept;
 	return 0;
@@ -114,11 +114,12 @@ static int end_open(struct dm_window *w, struct dm_swept *t,
 	return mark_stale(w, t, err);
 }
 
-static void begin(struct dm_window *w, struct dm_swept *t, int64_t ts_us)
+static void begin(struct dm_swept *t, int64_t ts_us)
 {
 	t->open = true;
 	t->sweep_us = ts_us;
-	t->sweep = ++w->sweeps;
+	if (++t->sweep < DM_SEEN_FIRST)
+		t->sweep = DM_SEEN_FIRST; /* the numbers went round */
 	t->n_seen = 0;
 }
 
@@ -134,7 +135,7 @@ int dm_sweep_note(struct dm_window *w, const struct dm_entity *e, int64_t ts_us,
 	/* Of a target that sends, it was cut short: nothing is stale. */
 	if (t->open && !t->sends && end_open(w, t, ret, err) < 0)
 		return -1;
-	begin(w, t, ts_us);
+	begin(t, ts_us);
 	return 0;
 }
 
@@ -153,7 +154,7 @@ int dm_sweep_close(struct dm_window *w, struct dm_swept *t, int64_t ts_us,
 	if (ts_us > t->sweep_us) {
 		if (t->open && !sent && end_open(w, t, ret, err) < 0)
 			return -1;
-		begin(w, t, ts_us);
+		begin(t, ts_us);
 	}
 	return end_open(w, t, ret, err);
 }

@@ -26,7 +26,7 @@ struct dm_swept {
 	bool sends;	  /* it ends its sweeps by sweep records */
 	bool open;	  /* a sweep has begun at sweep_us, and not ended */
 	int64_t sweep_us; /* the last sweep begun; INT64_MIN: none */
-	uint64_t sweep;	  /* its serial */
+	uint32_t sweep;	  /* its serial, from DM_SEEN_FIRST on, as k->seen */
 	size_t n_seen;	  /* of live, those that this sweep had */
 	struct dm_kept **live;
 	size_t n_live, cap_live;
@@ -67,6 +67,7 @@ struct dm_window {
 	struct dm_labels_pool *pool;
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
+	struct dm_keeper keeper;
 	struct dm_map by_key;	 /* a series' labels and name, as pointers */
 	struct dm_kept **series; /* in the order in which they came */
 	size_t n_series, cap_series;
@@ -80,8 +81,6 @@ struct dm_window {
 	size_t n_targets, cap_targets;
 	struct dm_map targets_by_key;
 	struct dm_swept *last_target;
-	uint64_t sweeps;
-	int64_t horizon_us;
 	int64_t pruned_us;
 	size_t pruned_n;
 	struct dm_buf scratch;

@@ -37,7 +37,7 @@ int dm_window_new(struct dm_window **ret, struct dm_err *err)
 		return -1;
 	}
 	w->generation = 1;
-	w->horizon_us = INT64_MIN / 2;
+	w->keeper.horizon_us = INT64_MIN / 2;
 	w->pruned_us = INT64_MIN / 2;
 	*ret = w;
 	return 0;
@@ -71,7 +71,7 @@ void dm_window_free(struct dm_window *w)
 	for (size_t i = 0; i < w->n_selections; i++)
 		selection_free(w->selections[i]);
 	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_free(w->series[i]);
+		dm_kept_free(&w->keeper, w->series[i]);
 	for (size_t i = 0; i < w->n_targets; i++)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
@@ -80,6 +80,7 @@ void dm_window_free(struct dm_window *w)
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
 	free(w->series);
+	dm_keeper_release(&w->keeper);
 	free(w->targets);
 	free(w->names);
 	dm_buf_release(&w->scratch);
@@ -163,8 +164,8 @@ static int selection_add(
 		return 0;
 	if (rc < 0 && why.code == DM_ENOMEM)
 		return dm_err_nomem(err);
-	if (k->keep_us < sel->selector.reach_us)
-		k->keep_us = sel->selector.reach_us;
+	if (dm_kept_keep_us(k) < sel->selector.reach_us)
+		dm_kept_set_keep_us(k, sel->selector.reach_us);
 	if (rc < 0) {
 		if (dm_window_grow((void **)&sel->undecided, sel->n_undecided,
 			&sel->cap_undecided, sizeof(struct dm_series *),
@@ -218,9 +219,8 @@ static void keep(const struct dm_series **series, size_t n, int64_t reach_us)
 	for (size_t i = 0; i < n; i++) {
 		struct dm_kept *k = (struct dm_kept *)series[i];
 
-		k->dead = false;
-		if (k->keep_us < reach_us)
-			k->keep_us = reach_us;
+		if (dm_kept_keep_us(k) < reach_us)
+			dm_kept_set_keep_us(k, reach_us);
 	}
 }
 
@@ -275,10 +275,8 @@ static int window_select(void *ctx, void *handle, int64_t from_us,
 /* What a selector that has gone had kept is not kept any more. */
 static void forget_reach(struct dm_window *w)
 {
-	for (size_t i = 0; i < w->n_series; i++) {
-		w->series[i]->keep_us = 0;
-		w->series[i]->dead = true; /* unless somebody wants it */
-	}
+	for (size_t i = 0; i < w->n_series; i++)
+		dm_kept_set_keep_us(w->series[i], DM_KEEP_NONE);
 	for (size_t i = 0; i < w->n_selections; i++) {
 		const struct dm_selection *sel = w->selections[i];
 
@@ -353,13 +351,13 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
 		return 0;
-	k = dm_kept_new(name, labels);
+	k = dm_kept_new(&w->keeper, name, labels);
 	if (!k)
 		return dm_err_nomem(err);
 	if (dm_window_grow((void **)&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
 	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
-		dm_kept_free(k);
+		dm_kept_free(&w->keeper, k);
 		return -1;
 	}
 	w->series[w->n_series++] = k;
@@ -374,17 +372,22 @@ int dm_window_put(struct dm_window *w, const struct dm_name *name,
 
 	if (dm_window_series(w, name, labels, &k, err) < 0)
 		return -1;
-	return k ? dm_kept_add(k, t_us, value, w->horizon_us, err) : 0;
+	return k ? dm_kept_add(&w->keeper, k, t_us, value, err) : 0;
 }
 
 void dm_window_advance(struct dm_window *w, int64_t t_us)
 {
-	if (t_us <= w->horizon_us)
+	if (t_us <= w->keeper.horizon_us)
 		return;
-	w->horizon_us = t_us;
+	w->keeper.horizon_us = t_us;
 	if (t_us - w->pruned_us >= PRUNE_EVERY_US ||
 	    w->n_series > 2 * w->pruned_n + PRUNE_SPARE)
 		dm_window_prune(w);
+}
+
+static bool is_dead(const struct dm_kept *k)
+{
+	return dm_kept_keep_us(k) == DM_KEEP_NONE;
 }
 
 static size_t prune_list(const struct dm_series **series, size_t n)
@@ -392,7 +395,7 @@ static size_t prune_list(const struct dm_series **series, size_t n)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!((const struct dm_kept *)series[i])->dead)
+		if (!is_dead((const struct dm_kept *)series[i]))
 			series[kept++] = series[i];
 	}
 	return kept;
@@ -413,7 +416,7 @@ static void prune_lists(struct dm_window *w)
 
 		kept = 0;
 		for (size_t j = 0; j < t->n_live; j++) {
-			if (!t->live[j]->dead)
+			if (!is_dead(t->live[j]))
 				t->live[kept++] = t->live[j];
 			else
 				t->n_seen -= t->live[j]->seen == t->sweep;
@@ -430,7 +433,7 @@ static void prune_targets(struct dm_window *w)
 		struct dm_swept *t = w->targets[i];
 
 		if (t->entities || t->n_live || t == w->last_target ||
-		    t->pub.last_us > w->horizon_us - TARGET_KEEP_US) {
+		    t->pub.last_us > w->keeper.horizon_us - TARGET_KEEP_US) {
 			w->targets[kept++] = t;
 			continue;
 		}
@@ -448,8 +451,9 @@ void dm_window_prune(struct dm_window *w)
 	for (size_t i = 0; i < w->n_series; i++) {
 		struct dm_kept *k = w->series[i];
 
-		k->dead = k->dead || dm_kept_is_out_of_reach(k, w->horizon_us);
-		n_dead += k->dead;
+		if (dm_kept_is_out_of_reach(k, w->keeper.horizon_us))
+			dm_kept_set_keep_us(k, DM_KEEP_NONE);
+		n_dead += is_dead(k);
 	}
 	if (n_dead) {
 		prune_lists(w);
@@ -458,15 +462,15 @@ void dm_window_prune(struct dm_window *w)
 	for (size_t i = 0; n_dead && i < w->n_series; i++) {
 		struct dm_kept *k = w->series[i];
 
-		if (!k->dead) {
+		if (!is_dead(k)) {
 			w->series[kept++] = k;
 			continue;
 		}
 		dm_map_remove(&w->by_key, series_key(&k->s));
-		dm_kept_free(k);
+		dm_kept_free(&w->keeper, k);
 	}
 	w->n_series -= n_dead;
 	prune_targets(w);
-	w->pruned_us = w->horizon_us;
+	w->pruned_us = w->keeper.horizon_us;
 	w->pruned_n = w->n_series;
 }

@@ -4,6 +4,16 @@ tests_unit_test_base_SOURCES = tests/unit/test-base.c
 tests_unit_test_base_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_base_LDADD = $(LDADD_TEST)
 
+UNIT_TESTS += tests/unit/test-arena
+tests_unit_test_arena_SOURCES = tests/unit/test-arena.c
+tests_unit_test_arena_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_arena_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-kept
+tests_unit_test_kept_SOURCES = tests/unit/test-kept.c
+tests_unit_test_kept_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_kept_LDADD = $(LDADD_TEST)
+
 UNIT_TESTS += tests/unit/test-labels
 tests_unit_test_labels_SOURCES = tests/unit/test-labels.c
 tests_unit_test_labels_CFLAGS = $(CFLAGS_TEST)
