@@ -8,6 +8,7 @@ libdmon_a_SOURCES += \
 	lib/store/rows.c \
 	lib/store/schema.c \
 	lib/store/select.c lib/store/select.h \
+	lib/store/spans.c lib/store/spans.h \
 	lib/store/store.h \
 	lib/store/walk.c \
 	lib/store/writer.c lib/store/writer.h
