@@ -66,7 +66,7 @@ All of it is in $db. Next:
   PATH=$build:\$PATH
   dmon-replay -d $db --kind alert
   dmon-replay -d $db | dmon-match --only -r rules
-  sqlite3 -box $db 'select time, severity, alertname, status from alerts'
+  sqlite3 -readonly -box $db 'select time, severity, alertname, status from alerts'
   dmon-collect -i 1 | dmon-match -r rules | dmon-store -d $db >/dev/null
   make -C $build install        man dmon
 END
