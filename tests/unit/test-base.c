@@ -5,7 +5,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,7 +244,43 @@ static void test_replace_and_lock(void **state)
 	close(fd);
 	unlink(path);
 	unlink(lock);
-	rmdir(folder);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* What fails leaves nothing behind. */
+static void test_replace_and_lock_fail(void **state)
+{
+	char folder[] = "/tmp/dmon-test.XXXXXX", path[64], below[80];
+	struct rlimit was, small = {4, RLIM_INFINITY};
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_err err;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state", folder);
+	snprintf(below, sizeof(below), "%s/below", path);
+	/* A disk that is full, as far as this process can tell. */
+	assert_int_equal(dm_file_replace(path, DM_STR("old"), &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small.rlim_max = was.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("longer"), &err), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(dm_file_read(path, 9, &b, &err), 0);
+	assert_string_equal(dm_buf_cstr(&b), "old");
+	unlink(path);
+	/* A folder is there already. */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(below, 0700), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("new"), &err), -1);
+	assert_int_equal(dm_file_lock(path, &fd, &err), -1);
+	assert_int_equal(err.code, DM_ESYS);
+	assert_non_null(strstr(err.msg, "Is a directory"));
+	rmdir(below);
+	rmdir(path);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 /* In a folder that others write to, what we write beside the file and what
@@ -317,6 +355,7 @@ int main(void)
 	    cmocka_unit_test(test_replace_and_lock),
 	    cmocka_unit_test(test_links_beside),
 	    cmocka_unit_test(test_read_pipes),
+	    cmocka_unit_test(test_replace_and_lock_fail),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
