@@ -47,6 +47,19 @@ dmon-replay -d "$T/odd.db" --select '{a="x'\''; DROP TABLE record; --"}' \
 sed -n 1p "$T/odd" >"$T/expected"
 same "$T/out" "$T/expected" "a selector is no SQL"
 
+# Wrong usage: what is wrong, and where help is.
+for args in '--keep 30' '--keep 0.5' '--keep 3e1' '--keep 0' '--batch x' \
+	'--nonesuch' '--wait'; do
+	dmon-store -d "$T/new.db" $args </dev/null >"$T/out" 2>"$T/err"
+	is "$?/$(wc -l <"$T/err" | tr -d ' ')" 2/2 "$args: status 2, two lines"
+	is "$(tail -n 1 "$T/err")" "dmon-store: try 'dmon-store -h'" \
+		"$args: the last says how to go on"
+done
+dmon-store -d "$T/new.db" --keep 30 2>&1 </dev/null | grep -q 'has no unit'
+ok $? "a number of what to keep has no unit"
+test ! -e "$T/new.db"
+ok $? "none has made a database"
+
 # Bad lines.
 { sed -n 1p "$T/in"; echo rubbish; sed -n 2,3p "$T/in"; } >"$T/bad"
 sed -n 1,3p "$T/in" >"$T/good"

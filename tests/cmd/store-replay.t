@@ -58,6 +58,7 @@ expect() { # NAME ARGUMENT...; $T/expected is expected
 	test -s "$T/expected"
 	ok $? "$name: it is something"
 }
+export TZ=XYZ-3
 sweeps='"kind":"sweep"'
 cp "$T/in" "$T/expected"
 expect "all"
@@ -123,6 +124,12 @@ expect "a time range" \
 between 1795476030 1795476060 >"$T/range"
 expect "as RFC 3339" --from "$(date -u -d @1795476030 +%FT%TZ)" \
 	--to "$(date -u -d @1795476060 +%FT%TZ)"
+cp "$T/range" "$T/expected"
+expect "without a zone it is UTC, whatever TZ says" \
+	--from "$(date -u -d @1795476030 '+%F %T')" \
+	--to "$(date -u -d @1795476060 +%FT%H:%M)"
+expect "with an offset" --to "$(TZ=XYZ-1:30 date -d @1795476060 +%FT%T%:z)" \
+	--from "$(TZ=XYZ+5 date -d @1795476030 '+%F %T%:z')"
 grep -E "\"name\":\"web-7\"|$sweeps" "$T/range" >"$T/expected"
 expect "a name in it" \
 	--from 1795476030 --to 1795476060 --select '{name="web-7"}'
