@@ -42,6 +42,12 @@ void dm_say_err(const struct dm_err *err)
 	dm_say("%s", dm_err_text(err, text, sizeof(text)));
 }
 
+_Noreturn static void point_at_help(void)
+{
+	dm_say("try '%s -h'", program->name);
+	exit(DM_EXIT_USAGE);
+}
+
 void dm_usage(const char *fmt, ...)
 {
 	char text[512];
@@ -52,8 +58,7 @@ void dm_usage(const char *fmt, ...)
 		text[0] = '\0';
 	va_end(ap);
 	dm_say("%s", text);
-	fprintf(stderr, "%s", program->usage);
-	exit(DM_EXIT_USAGE);
+	point_at_help();
 }
 
 void dm_program_start(const struct dm_program *p)
@@ -84,10 +89,9 @@ bool dm_common_option(int option, struct dm_stream_options *stream)
 	case DM_OPT_VERSION:
 		printf("%s %s\n", program->name, DM_VERSION);
 		exit(dm_finish(DM_EXIT_OK));
-	case '?':
+	case '?': /* getopt has said what is wrong */
 	case ':':
-		fprintf(stderr, "%s", program->usage);
-		exit(DM_EXIT_USAGE);
+		point_at_help();
 	}
 	if (!stream)
 		return false;
@@ -147,8 +151,9 @@ int64_t dm_arg_duration(const char *option, const char *text)
 	    dm_time_from_seconds(seconds, &us))
 		return us;
 	if (!dm_time_parse_duration(dm_str(text), &us))
-		dm_usage("%s: '%s' is no duration such as 5m or 1h30m", option,
-		    text);
+		dm_usage("%s: '%s' is no duration such as 500ms, 5m, 1h30m or "
+			 "30d",
+		    option, text);
 	return us;
 }
 
@@ -157,8 +162,10 @@ int64_t dm_arg_moment(const char *option, const char *text)
 	int64_t us;
 
 	if (!dm_time_parse_moment(dm_str(text), dm_time_now_us(), &us))
-		dm_usage("%s: '%s' is no time such as -1h, 1795476513 or "
-			 "2026-11-24T06:54:06Z",
+		dm_usage("%s: '%s' is no time: now, -1h (an hour ago), "
+			 "1795476513 (Unix seconds), 2026-11-24, "
+			 "2026-11-24 09:25 or 2026-11-24T09:25:00, in UTC or "
+			 "with +01:00 behind it",
 		    option, text);
 	return us;
 }

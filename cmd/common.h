@@ -66,7 +66,8 @@ bool dm_common_option(int option, struct dm_stream_options *stream);
 void dm_stream_arguments(
     struct dm_stream_options *stream, int argc, char *const *argv);
 
-/** Option texts to values; on error exits with DM_EXIT_USAGE, naming it. */
+/** Option texts to values; on error exits with DM_EXIT_USAGE, naming it.
+ * What they may be is said in dmon(7), Arguments. */
 int64_t dm_arg_duration(const char *option, const char *text);
 int64_t dm_arg_moment(const char *option, const char *text);
 uint64_t dm_arg_u64(

@@ -57,12 +57,12 @@ static struct {
 	int64_t interval_us;
 	uint64_t count; /* 0: for ever */
 	bool list;
+	bool privileged; /* see dm_privileges_drop */
 } o = {
     .collector.collect = {.procfs = "/proc",
 	.sysfs = "/sys",
 	.rootfs = "/",
-	.job = "dmon",
-	.docker_host = "unix:///var/run/docker.sock"},
+	.job = "dmon"},
     .interval_us = DM_US_PER_S,
 };
 
@@ -169,6 +169,7 @@ static int list_one(const struct dm_source *s, struct dm_err *err)
 {
 	struct dm_collector_options one = o.collector;
 	struct dm_collector *c;
+	const char *there = "there";
 	int status;
 
 	one.sources = &s->name;
@@ -177,9 +178,13 @@ static int list_one(const struct dm_source *s, struct dm_err *err)
 	if (dm_collector_new(&one, &c, err) < 0)
 		return -1;
 	status = dm_collector_sweep(c, dm_time_now_us(), 0, err);
+	if (!dm_collector_succeeded(c))
+		there = "missing";
+	else if (s->needs_capabilities && !o.privileged)
+		there = "in part";
 	if (status == 0)
 		printf("%-8s %s; needs %s: %s\n", s->name, s->help, s->needs,
-		    dm_collector_succeeded(c) ? "there" : "missing");
+		    there);
 	dm_collector_free(c);
 	return status;
 }
@@ -229,7 +234,6 @@ int main(int argc, char **argv)
 {
 	struct dm_collector *c = NULL;
 	struct dm_err err = {0};
-	bool privileged;
 	int status;
 
 	dm_program_start(&program);
@@ -239,13 +243,16 @@ int main(int argc, char **argv)
 	o.collector.warn = warn;
 	o.collector.write = write_out;
 	if (dm_privileges_descriptors(&err) < 0 ||
-	    dm_privileges_drop(&privileged, &err) < 0)
+	    dm_privileges_drop(&o.privileged, &err) < 0)
 		return dm_fail(&err);
-	if (!privileged)
+	if (!o.privileged)
 		dm_say("without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH the "
 		       "processes of others are seen in part only");
-	if (dm_collector_new(&o.collector, &c, &err) < 0)
+	if (dm_collector_new(&o.collector, &c, &err) < 0) {
+		if (err.code == DM_EINVAL)
+			dm_usage("%s", err.msg);
 		return dm_fail(&err);
+	}
 	status = o.list ? list(&err) : run(c, &err);
 	dm_collector_free(c);
 	return status < 0 ? dm_fail(&err) : dm_finish(DM_EXIT_OK);

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/num.h"
 #include "common.h"
 #include "store/store.h"
 
@@ -35,6 +36,20 @@ struct settings {
 	struct dm_stream_options stream;
 };
 
+/* A number alone would be seconds, and delete what was meant to be kept for as
+ * many days. */
+static int64_t parse_keep(const char *text)
+{
+	int64_t us = dm_arg_duration("--keep", text);
+	double number;
+
+	if (us == 0)
+		dm_usage("--keep: '%s' would keep nothing", text);
+	if (dm_num_parse_user(dm_str(text), &number))
+		dm_usage("--keep: '%s' has no unit: 30d is 30 days", text);
+	return us;
+}
+
 static void parse_option(struct settings *s, int option)
 {
 	int64_t us;
@@ -50,9 +65,7 @@ static void parse_option(struct settings *s, int option)
 		s->batch.delay_us = us;
 		break;
 	case OPT_KEEP:
-		s->store.keep_us = dm_arg_duration("--keep", optarg);
-		if (s->store.keep_us == 0)
-			dm_usage("--keep: '%s' would keep nothing", optarg);
+		s->store.keep_us = parse_keep(optarg);
 		break;
 	case OPT_WAIT:
 		us = dm_arg_duration("--wait", optarg);

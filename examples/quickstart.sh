@@ -29,44 +29,14 @@ echo "Building in $build ..."
 PATH=$build:$PATH
 db=$build/dmon-$(date +%Y%m%d-%H%M%S).db
 
-# Names are chosen by whoever starts a container: no control characters.
-show='select(.kind == "alert" and .status == "firing") |
-	"  \(.startsAt)  \(.labels.severity // "-")  \(.labels.alertname): " +
-	(.annotations.summary // "") | gsub("[[:cntrl:]]"; "?")'
-watch() {
-	dmon-match -r rules | dmon-store -d "$db" |
-		grep --line-buffered '"kind":"alert"' |
-		jq --unbuffered -r "$show" || true
-}
-
-if dmon-collect -n 1 2>/dev/null | grep -q '"kind":"container"'; then
-	what="this machine's containers"
-	echo "Watching $what for $seconds seconds; alerts as they fire:"
-	dmon-collect -i 1 -n "$seconds" | watch
-else
-	what="a recording of three containers (examples/record.sh made it)"
-	echo "No container runs here. Watching $what; alerts as they fire:"
-	gzip -dc examples/recording.ndjson.gz | watch
-fi
-
-ask() { sqlite3 -readonly "$db" "$1"; }
-echo
-echo "Seen: $what"
-echo "  containers  $(ask "select count(distinct labels ->> 'id')
-	from identity where kind = 'container'")"
-echo "  records     $(ask 'select count(*) from record')"
-for severity in critical warning info; do
-	printf '  %-10s  %s alerts\n' $severity "$(ask "select count(*)
-		from alerts where status = 'firing' and
-		severity = '$severity'")"
-done
+sh examples/watch.sh "$db" "$seconds"
 cat <<END
 
 All of it is in $db. Next:
   PATH=$build:\$PATH
   dmon-replay -d $db --kind alert
   dmon-replay -d $db | dmon-match --only -r rules
-  sqlite3 -box $db 'select time, severity, alertname, status from alerts'
+  sqlite3 -readonly -box $db 'select time, severity, alertname, status from alerts'
   dmon-collect -i 1 | dmon-match -r rules | dmon-store -d $db >/dev/null
   make -C $build install        man dmon
 END

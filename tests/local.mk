@@ -55,9 +55,12 @@ check-rules:
 	cd $(srcdir) && DM_BUILD=$(abs_builddir) \
 		sh tests/prove.sh tests/cmd/rules-*.t
 
+# What is expected of the programs, and what README and pages show of them.
 golden-update: all
-	cd $(srcdir) && DM_BUILD=$(abs_builddir) DM_GOLDEN_UPDATE=1 \
-		sh tests/cmd/golden.t
+	cd $(srcdir) && for t in golden examples-shown; do \
+		DM_BUILD=$(abs_builddir) DM_GOLDEN_UPDATE=1 \
+			sh tests/cmd/$$t.t || exit 1; \
+	done
 
 format:
 	cd $(srcdir) && $(CLANG_FORMAT) -i \

@@ -122,14 +122,18 @@ static int sync_folder_of(const char *path, struct dm_err *err)
 int dm_file_replace(const char *path, struct dm_str content, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf beside = {0};
+	int status;
 
 	dm_buf_addf(&beside, "%s.new", path);
 	if (dm_buf_ok(&beside, err) < 0)
 		return -1;
-	if (write_synced(dm_buf_cstr(&beside), content, err) < 0)
+	status = write_synced(dm_buf_cstr(&beside), content, err);
+	if (status == 0 && rename(dm_buf_cstr(&beside), path) < 0)
+		status = dm_err_errno(err, errno, "%s", path);
+	if (status < 0) {
+		unlink(dm_buf_cstr(&beside));
 		return -1;
-	if (rename(dm_buf_cstr(&beside), path) < 0)
-		return dm_err_errno(err, errno, "%s", path);
+	}
 	return sync_folder_of(path, err);
 }
 
@@ -137,7 +141,11 @@ int dm_file_lock(const char *path, int *ret_fd, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf name = {0};
 	DM_CLEANUP(close_cleanup) int fd = -1;
+	struct stat st;
 
+	/* A mistake that should leave nothing behind. */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return dm_err_errno(err, EISDIR, "%s", path);
 	dm_buf_addf(&name, "%s.lock", path);
 	if (dm_buf_ok(&name, err) < 0)
 		return -1;

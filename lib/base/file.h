@@ -21,7 +21,7 @@ int dm_file_write_all(
 /**
  * Replace a file's content, so that a crash leaves the old or the new one:
  * written beside it, as PATH.new, synced, renamed, the folder synced. No link
- * that lies there is followed.
+ * that lies there is followed. A failure leaves nothing beside it.
  */
 int dm_file_replace(
     const char *path, struct dm_str content, struct dm_err *err) DM_MUST_CHECK;
@@ -29,7 +29,7 @@ int dm_file_replace(
 /**
  * Lock path for this process, by a file PATH.lock beside it.
  * @ret_fd  close it to unlock
- * Returns DM_EBUSY when another process holds it.
+ * Returns DM_EBUSY when another process holds it, DM_ESYS for a folder.
  */
 int dm_file_lock(
     const char *path, int *ret_fd, struct dm_err *err) DM_MUST_CHECK;

@@ -93,6 +93,7 @@ static bool cut_char(struct dm_str *s, char c)
 
 static bool cut_date(struct dm_str *s, struct tm *tm)
 {
+	struct tm real;
 	int year, month;
 
 	if (!cut_digits(s, 4, &year) || !cut_char(s, '-') ||
@@ -101,8 +102,12 @@ static bool cut_date(struct dm_str *s, struct tm *tm)
 		return false;
 	tm->tm_year = year - 1900;
 	tm->tm_mon = month - 1;
-	return month >= 1 && month <= 12 && tm->tm_mday >= 1 &&
-	       tm->tm_mday <= 31;
+	if (month < 1 || month > 12 || tm->tm_mday < 1)
+		return false;
+	/* One behind the month's last is made another month's. */
+	real = *tm;
+	timegm(&real);
+	return real.tm_mon == tm->tm_mon;
 }
 
 static bool cut_fraction(struct dm_str *s, int64_t *ret_us)
@@ -140,20 +145,44 @@ static bool cut_zone(struct dm_str *s, int64_t *ret_s)
 	return true;
 }
 
-bool dm_time_parse_rfc3339(struct dm_str s, int64_t *ret_us)
+/* hh:mm:ss, with a fraction or without. */
+static bool cut_clock(
+    struct dm_str *s, bool loose, struct tm *tm, int64_t *ret_fraction_us)
 {
-	struct tm tm = {0};
-	int64_t fraction_us, zone_s;
+	if (!cut_digits(s, 2, &tm->tm_hour) || !cut_char(s, ':') ||
+	    !cut_digits(s, 2, &tm->tm_min))
+		return false;
+	if (!(loose && (s->n == 0 || s->p[0] != ':')) &&
+	    (!cut_char(s, ':') || !cut_digits(s, 2, &tm->tm_sec) ||
+		!cut_fraction(s, ret_fraction_us)))
+		return false;
+	return tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
 
-	if (!cut_date(&s, &tm) || (!cut_char(&s, 'T') && !cut_char(&s, ' ')) ||
-	    !cut_digits(&s, 2, &tm.tm_hour) || !cut_char(&s, ':') ||
-	    !cut_digits(&s, 2, &tm.tm_min) || !cut_char(&s, ':') ||
-	    !cut_digits(&s, 2, &tm.tm_sec) || !cut_fraction(&s, &fraction_us) ||
-	    !cut_zone(&s, &zone_s) || s.n != 0 || tm.tm_hour > 23 ||
-	    tm.tm_min > 59 || tm.tm_sec > 60)
+/* RFC 3339; loose: the zone may be missing, and the seconds, and the clock. */
+static bool parse_date(struct dm_str s, bool loose, int64_t *ret_us)
+{
+	int64_t fraction_us = 0, zone_s = 0;
+	struct tm tm = {0};
+
+	if (!cut_date(&s, &tm))
+		return false;
+	if (!loose || s.n) {
+		if ((!cut_char(&s, 'T') && !cut_char(&s, ' ')) ||
+		    !cut_clock(&s, loose, &tm, &fraction_us))
+			return false;
+		if ((!loose || s.n) && !cut_zone(&s, &zone_s))
+			return false;
+	}
+	if (s.n)
 		return false;
 	*ret_us = ((int64_t)timegm(&tm) - zone_s) * DM_US_PER_S + fraction_us;
 	return true;
+}
+
+bool dm_time_parse_rfc3339(struct dm_str s, int64_t *ret_us)
+{
+	return parse_date(s, false, ret_us);
 }
 
 static const struct {
@@ -211,8 +240,6 @@ bool dm_time_parse_duration(struct dm_str s, int64_t *ret_us)
 
 bool dm_time_parse_moment(struct dm_str s, int64_t now_us, int64_t *ret_us)
 {
-	struct dm_str date = s;
-	struct tm tm = {0};
 	double seconds;
 
 	if (dm_str_is(s, "now")) {
@@ -228,11 +255,7 @@ bool dm_time_parse_moment(struct dm_str s, int64_t now_us, int64_t *ret_us)
 		*ret_us = now_us - ago;
 		return true;
 	}
-	if (cut_date(&date, &tm) && date.n == 0) {
-		*ret_us = (int64_t)timegm(&tm) * DM_US_PER_S;
-		return true;
-	}
 	if (dm_num_parse_user(s, &seconds))
 		return dm_time_from_seconds(seconds, ret_us);
-	return dm_time_parse_rfc3339(s, ret_us);
+	return parse_date(s, true, ret_us);
 }

@@ -36,7 +36,9 @@ bool dm_time_parse_duration(struct dm_str s, int64_t *ret_us);
 
 /**
  * A moment as people type it: "now", a duration before now ("-1h"), Unix
- * seconds ("1795476513.12"), RFC 3339, or a date (2026-11-24, midnight UTC).
+ * seconds ("1795476513.12"), or a date and a time as RFC 3339 has them, of
+ * which the zone (then it is UTC), the seconds and the time may be missing:
+ * "2026-11-24T09:25:00Z", "2026-11-24 09:25", "2026-11-24".
  */
 bool dm_time_parse_moment(struct dm_str s, int64_t now_us, int64_t *ret_us);
 

@@ -15,9 +15,10 @@ struct slot {
 	const struct dm_source *source;
 	void *state;
 	bool open;
-	bool ok;     /* in this sweep */
-	bool failed; /* and said so; until it succeeds again */
-	int64_t ns;  /* time taken in this sweep */
+	bool left_out; /* nobody named it, and there is nothing to ask yet */
+	bool ok;       /* in this sweep */
+	bool failed;   /* and said so; until it succeeds again */
+	int64_t ns;    /* time taken in this sweep */
 	/* What a source that is asked container by container writes to. */
 	struct dm_part scratch;
 };
@@ -53,7 +54,7 @@ static bool chosen(
     const struct dm_collector_options *o, const struct dm_source *source)
 {
 	if (o->n_sources == 0)
-		return !source->wanted || source->wanted(&o->collect);
+		return true;
 	for (size_t i = 0; i < o->n_sources; i++) {
 		if (strcmp(o->sources[i], source->name) == 0)
 			return true;
@@ -71,8 +72,13 @@ static int choose(struct dm_collector *c, struct dm_err *err)
 			    "there is no source '%s'", o->sources[i]);
 	}
 	for (size_t i = 0; dm_sources[i]; i++) {
-		if (c->n < DM_SOURCES_MAX && chosen(o, dm_sources[i]))
-			c->slots[c->n++].source = dm_sources[i];
+		const struct dm_source *s = dm_sources[i];
+
+		if (s->check && s->check(&o->collect, err) < 0)
+			return -1;
+		if (c->n < DM_SOURCES_MAX && chosen(o, s))
+			c->slots[c->n++] = (struct slot){.source = s,
+			    .left_out = o->n_sources == 0 && s->wanted};
 	}
 	return 0;
 }
@@ -177,6 +183,9 @@ static void sample(struct dm_collector *c, unsigned i)
 	struct dm_err err = {0};
 
 	s->ok = false;
+	s->left_out = s->left_out && !s->source->wanted(&c->pub.options);
+	if (s->left_out)
+		return;
 	if (!s->open && s->source->open(&c->pub, i, &s->state, &err) < 0) {
 		failed(c, s, &err);
 	} else {
@@ -324,10 +333,14 @@ static void add_sweep_records(
     struct dm_collector *c, int64_t start_ns, uint64_t missed)
 {
 	struct dm_buf *b = &c->out;
+	bool up = false;
 
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct slot *s = &c->slots[i];
 
+		up = up || s->ok;
+		if (s->left_out)
+			continue;
 		begin_sweep_record(c, s->source->name);
 		dm_record_metric_u64(b, "dmon_source_success", s->ok);
 		dm_record_metric_scaled(
@@ -335,7 +348,7 @@ static void add_sweep_records(
 		dm_record_end(b);
 	}
 	begin_sweep_record(c, NULL);
-	dm_record_metric_u64(b, "up", 1);
+	dm_record_metric_u64(b, "up", up);
 	dm_record_metric_scaled(
 	    b, "scrape_duration_seconds", dm_time_mono_ns() - start_ns, 9);
 	dm_record_metric_u64(b, "scrape_samples_scraped", c->samples);
@@ -371,7 +384,7 @@ int dm_collector_sweep(
 bool dm_collector_succeeded(const struct dm_collector *c)
 {
 	for (unsigned i = 0; i < c->n; i++) {
-		if (!c->slots[i].ok)
+		if (!c->slots[i].ok && !c->slots[i].left_out)
 			return false;
 	}
 	return true;

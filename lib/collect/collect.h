@@ -11,7 +11,7 @@ struct dm_collector;
 struct dm_collector_options {
 	struct dm_collect_options collect; /* the texts are lent */
 	const char *const *sources;	   /* their names */
-	size_t n_sources;		   /* 0: all that are wanted */
+	size_t n_sources; /* 0: all, as soon as they are wanted */
 	/** Something worth a line on standard error; may be NULL. */
 	void (*warn)(void *ctx, const char *source, const struct dm_err *err);
 	/** Takes records as text, several times a sweep; 0, or -1 with err. */
@@ -19,7 +19,8 @@ struct dm_collector_options {
 	void *ctx;
 };
 
-/** Returns DM_EINVAL for a source that there is not. */
+/** Returns DM_EINVAL for a source that there is not, and for an option that
+ * is wrong. */
 int dm_collector_new(const struct dm_collector_options *options,
     struct dm_collector **ret, struct dm_err *err) DM_MUST_CHECK;
 void dm_collector_free(struct dm_collector *c);

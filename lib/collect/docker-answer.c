@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 
+#include "base/map.h"
 #include "base/utf8.h"
 
 static const char *const state_names[DM_DOCKER_STATES] = {
@@ -225,6 +226,30 @@ void dm_docker_label_name(struct dm_buf *b, struct dm_str key)
 
 		dm_buf_add_char(b, plain ? (char)c : '_');
 	}
+}
+
+int dm_docker_label_names(const char *const *keys, size_t n,
+    struct dm_buf *ret_names, struct dm_err *err)
+{
+	DM_CLEANUP(dm_map_release) struct dm_map seen = {0};
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		dm_docker_label_name(&b, dm_str(keys[i]));
+		dm_buf_add_char(&b, '\0');
+	}
+	if (dm_buf_ok(&b, err) < 0)
+		return -1;
+	for (char *p = b.p; p && p < b.p + b.n; p += strlen(p) + 1) {
+		if (dm_map_get(&seen, dm_str(p)))
+			return dm_err_set(err, DM_EINVAL,
+			    "two labels would both be called %s", p);
+		if (dm_map_put(&seen, dm_str(p), p, err) < 0)
+			return -1;
+	}
+	*ret_names = b;
+	b = (struct dm_buf){0};
+	return 0;
 }
 
 struct dm_str dm_docker_cut(struct dm_str s)

@@ -95,6 +95,14 @@ struct dm_str dm_docker_message(const json_t *answer);
  * metrics/prometheus.go, sanitizeLabelName. */
 void dm_docker_label_name(struct dm_buf *b, struct dm_str key);
 
+/**
+ * The names of several, each with a NUL behind it, in the keys' order.
+ * Returns 0, or -1 with DM_EINVAL where two keys give the same name, as a
+ * record can't have a label twice.
+ */
+int dm_docker_label_names(const char *const *keys, size_t n,
+    struct dm_buf *ret_names, struct dm_err *err) DM_MUST_CHECK;
+
 /** s, or its beginning of at most DM_DOCKER_TEXT_BYTES. */
 struct dm_str dm_docker_cut(struct dm_str s);
 

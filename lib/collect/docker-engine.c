@@ -4,11 +4,12 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <sys/un.h>
 
 #include "base/time.h"
 #include "collect/docker-answer.h"
 
-#define USUAL_HOST	 "unix:///var/run/docker.sock"
+#define USUAL_HOST	 "unix://" DM_DOCKER_USUAL_SOCKET
 #define HEADER_BYTES_MAX 65536
 #define REFUSAL_BYTES	 2048 /* of an error's answer that is looked at */
 #define NS_PER_MS	 INT64_C(1000000)
@@ -88,43 +89,83 @@ static int set_certs(struct dm_docker_engine *e, const char *folder)
 	return 0;
 }
 
-/* tcp://host:port. A user and a password would end up in messages. */
-static int set_tcp(struct dm_docker_engine *e, const char *address,
-    const char *certs, struct dm_err *err)
+static bool is_host_name(struct dm_str s)
 {
-	size_t n = strcspn(address, "/?#");
-	const char *behind = address + n;
+	bool bracketed = s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']';
+	const char *good = "0123456789abcdefABCDEF:.";
 
-	if (n == 0 || memchr(address, '@', n) ||
-	    (*behind != '\0' && strcmp(behind, "/") != 0))
+	if (bracketed)
+		s = (struct dm_str){s.p + 1, s.n - 2};
+	else
+		good = "0123456789abcdefghijklmnopqrstuvwxyz"
+		       "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._";
+	for (size_t i = 0; i < s.n; i++) {
+		if (!strchr(good, s.p[i]))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* host:port, a slash behind it or not. A user and a password would end up in
+ * messages. */
+static bool is_tcp_address(struct dm_str s)
+{
+	const char *colon = s.n ? memrchr(s.p, ':', s.n) : NULL;
+	struct dm_str host, port;
+	uint64_t n;
+
+	if (!colon)
+		return false;
+	host = (struct dm_str){s.p, (size_t)(colon - s.p)};
+	port = (struct dm_str){colon + 1, s.n - host.n - 1};
+	if (dm_str_ends(port, "/"))
+		port.n--;
+	return is_host_name(host) && dm_str_u64(port, &n) && n > 0 &&
+	       n <= UINT16_MAX;
+}
+
+int dm_docker_address_check(const char *host, struct dm_err *err)
+{
+	struct dm_str s = dm_str(host);
+
+	if (dm_str_starts(s, "tcp://")) {
+		if (is_tcp_address(dm_str(host + 6)))
+			return 0;
 		return dm_err_set(err, DM_EINVAL,
 		    "the engine's address is not tcp://host:port");
-	dm_buf_addf(
-	    &e->base, "http%s://%.*s", certs ? "s" : "", (int)n, address);
-	if (certs && set_certs(e, certs) < 0)
-		return dm_err_nomem(err);
+	}
+	if (!dm_str_starts(s, "unix:///"))
+		return dm_err_set(err, DM_EINVAL,
+		    "the engine's address is neither unix:///path nor "
+		    "tcp://host:port");
+	if (s.n - 7 >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return dm_err_set(err, DM_EINVAL,
+		    "the path of the engine's socket is longer than sockets' "
+		    "paths may be");
 	return 0;
 }
 
 static int set_host(struct dm_docker_engine *e, const char *host,
     const char *certs, struct dm_err *err)
 {
-	struct dm_str s = dm_str(host);
-
-	e->host = dm_str_dup(s);
+	if (dm_docker_address_check(host, err) < 0)
+		return -1;
+	e->host = dm_str_dup(dm_str(host));
 	if (!e->host)
 		return dm_err_nomem(err);
-	if (dm_str_starts(s, "tcp://"))
-		return set_tcp(e, host + 6, certs, err);
-	if (!dm_str_starts(s, "unix:///"))
-		return dm_err_set(err, DM_EINVAL,
-		    "the engine's address is neither unix:///path nor "
-		    "tcp://host:port");
+	if (dm_str_starts(dm_str(host), "tcp://")) {
+		dm_buf_addf(
+		    &e->base, "http%s://%s", certs ? "s" : "", host + 6);
+		if (dm_str_ends(dm_buf_str(&e->base), "/"))
+			e->base.n--;
+		if (certs && set_certs(e, certs) < 0)
+			return dm_err_nomem(err);
+		return 0;
+	}
 	dm_buf_add_cstr(&e->base, "http://engine");
 	if (curl_easy_setopt(e->easy, CURLOPT_UNIX_SOCKET_PATH, host + 7) !=
 	    CURLE_OK)
-		return dm_err_set(err, DM_EINVAL,
-		    "the engine's socket can't be %s", host + 7);
+		return dm_err_nomem(err);
 	return 0;
 }
 

@@ -23,11 +23,20 @@ struct dm_docker_engine_options {
 
 #define DM_AUTO_DOCKER_ENGINE DM_CLEANUP(dm_docker_engine_cleanup)
 
+/** Where it listens if it has not been told otherwise. */
+#define DM_DOCKER_USUAL_SOCKET "/var/run/docker.sock"
+
+/**
+ * Is it an address: unix:///path or tcp://host:port?
+ * Returns 0, or -1 with DM_EINVAL.
+ */
+int dm_docker_address_check(const char *host, struct dm_err *err) DM_MUST_CHECK;
+
 /**
  * Make ready; nothing is connected yet. The process has called
  * curl_global_init, or is content that this does so.
  * @ret_engine  free it with dm_docker_engine_free
- * Returns -1 with DM_EINVAL for a host that is neither unix:// nor tcp://.
+ * Returns -1 with DM_EINVAL for a host that dm_docker_address_check refuses.
  */
 int dm_docker_engine_new(const struct dm_docker_engine_options *options,
     struct dm_docker_engine **ret_engine, struct dm_err *err) DM_MUST_CHECK;

@@ -1,5 +1,8 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <unistd.h>
+
 #include "collect/docker-answer.h"
 #include "collect/docker-engine.h"
 #include "collect/source.h"
@@ -377,30 +380,22 @@ static void work(struct docker *d)
 
 /* The source. */
 
-/* "name\0name\0…"; two keys must not give the same name, as a record can't
- * have a label twice. */
-static int name_labels(struct docker *d, struct dm_err *err)
+/* No engine may be meant to be on this host: who says nothing of one is asked
+ * of none, until its socket is there. */
+static bool docker_wanted(const struct dm_collect_options *o)
 {
-	const struct dm_collect_options *o = &d->c->options;
-	DM_CLEANUP(dm_map_release) struct dm_map names = {0};
-	DM_AUTO_BUF struct dm_buf b = {0};
+	return o->docker_host || access(DM_DOCKER_USUAL_SOCKET, F_OK) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
 
-	for (size_t i = 0; i < o->n_label_keys; i++) {
-		dm_docker_label_name(&b, dm_str(o->label_keys[i]));
-		dm_buf_add_char(&b, '\0');
-	}
-	if (dm_buf_ok(&b, err) < 0)
+static int docker_check(const struct dm_collect_options *o, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf names = {0};
+
+	if (o->docker_host && dm_docker_address_check(o->docker_host, err) < 0)
 		return -1;
-	for (const char *p = b.p; p && p < b.p + b.n; p += strlen(p) + 1) {
-		if (dm_map_get(&names, dm_str(p)))
-			return dm_err_set(err, DM_EINVAL,
-			    "two labels would both be called %s", p);
-		if (dm_map_put(&names, dm_str(p), d, err) < 0)
-			return -1;
-	}
-	d->label_names = b;
-	b = (struct dm_buf){0};
-	return 0;
+	return dm_docker_label_names(
+	    o->label_keys, o->n_label_keys, &names, err);
 }
 
 static void docker_close(void *state)
@@ -433,7 +428,8 @@ static int docker_open(
 	d->c = c;
 	d->index = index;
 	d->back_off_ns = NS_PER_S;
-	if (name_labels(d, err) < 0 ||
+	if (dm_docker_label_names(c->options.label_keys,
+		c->options.n_label_keys, &d->label_names, err) < 0 ||
 	    dm_docker_engine_new(&options, &d->engine, err) < 0) {
 		docker_close(d);
 		return -1;
@@ -573,6 +569,8 @@ const struct dm_source dm_source_docker = {
     .name = "docker",
     .help = "names, images, labels, state, health and limits of containers",
     .needs = "a Docker Engine's socket (--docker), and the right to use it",
+    .wanted = docker_wanted,
+    .check = docker_check,
     .open = docker_open,
     .sample = docker_sample,
     .container = docker_container,

@@ -337,6 +337,7 @@ const struct dm_source dm_source_network = {
     .name = "network",
     .help = "containers' interfaces, sockets and protocol counters",
     .needs = "CAP_SYS_PTRACE to see which network namespace a process is in",
+    .needs_capabilities = true,
     .open = open_network,
     .sample = sample,
     .container = sample_container,

@@ -207,6 +207,7 @@ const struct dm_source dm_source_proc = {
     .help = "each process of each container, from /proc",
     .needs = "CAP_SYS_PTRACE for namespaces, root and executable of others' "
 	     "processes",
+    .needs_capabilities = true,
     .open = open_proc,
     .sample = begin_sweep,
     .container = measure_container,

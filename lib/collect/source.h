@@ -117,7 +117,8 @@ struct dm_collect_options {
 	const char *sysfs;  /* "/sys" */
 	const char *rootfs; /* "/" */
 	const char *instance, *job;
-	const char *docker_host;  /* unix:///var/run/docker.sock, tcp://h:p */
+	const char *docker_host;  /* unix:///path, tcp://host:port; NULL: the
+				     usual socket, if it is there */
 	const char *docker_certs; /* folder of ca.pem, cert.pem, key.pem */
 	const char *const *label_keys; /* container labels to carry along */
 	size_t n_label_keys;
@@ -150,7 +151,18 @@ struct dm_source {
 	const char *name;
 	const char *help;  /* one line: what it tells */
 	const char *needs; /* one line: privileges, files, daemons */
-	bool (*wanted)(const struct dm_collect_options *o); /* NULL: yes */
+	/* See dm_privileges_drop: without these capabilities it sees the
+	 * processes of others in part only. */
+	bool needs_capabilities;
+	/**
+	 * Is there anything to ask? Where the user named no sources it is
+	 * asked in each sweep until it says yes; the source is left out
+	 * before. NULL: yes.
+	 */
+	bool (*wanted)(const struct dm_collect_options *o);
+	/** Is wrong what the options say of it, whoever asks for it? May be
+	 * NULL. Returns 0, or -1 with DM_EINVAL. */
+	int (*check)(const struct dm_collect_options *o, struct dm_err *err);
 	/** @index  of parts and state. @ret_state may stay NULL. */
 	int (*open)(struct dm_collect *c, unsigned index, void **ret_state,
 	    struct dm_err *err);

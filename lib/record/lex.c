@@ -9,12 +9,30 @@
 
 #define FEW_KEYS 16
 
+/* So much of a key is said. */
+#define KEY_SAID_BYTES 100
+
 bool dm_lex_bad(struct dm_lex *x, const char *why)
 {
-	bool cut = x->p >= x->end;
+	bool cut = x->p >= x->end && dm_str_starts(dm_str(why), "expected");
 
 	dm_err_at(x->err, DM_EPARSE, 0, (unsigned)(x->p - x->start) + 1, "%s%s",
 	    why, cut ? ", but the line ends" : "");
+	return false;
+}
+
+bool dm_lex_twice(struct dm_lex *x, struct dm_str key)
+{
+	unsigned column = (unsigned)(key.p - x->start);
+	bool cut = key.n > KEY_SAID_BYTES;
+
+	if (cut)
+		key.n = KEY_SAID_BYTES;
+	while (cut && key.n && ((unsigned char)key.p[key.n] & 0xc0) == 0x80)
+		key.n--;
+	dm_err_at(x->err, DM_EPARSE, 0, column,
+	    "the key \"%.*s%s\" stands twice", (int)key.n, key.p,
+	    cut ? "..." : "");
 	return false;
 }
 
@@ -293,7 +311,8 @@ static bool same_key(const struct dm_lex_key *a, const struct dm_lex_key *b)
 	return dm_str_eq(dm_buf_str(&plain), b->text);
 }
 
-static bool few_differ(const struct dm_lex_key *keys, size_t n)
+/* The first key that was there before; n: there is none. */
+static size_t few_repeat(const struct dm_lex_key *keys, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
@@ -301,10 +320,10 @@ static bool few_differ(const struct dm_lex_key *keys, size_t n)
 			    !keys[i].escaped && !keys[k].escaped)
 				continue;
 			if (same_key(&keys[i], &keys[k]))
-				return false;
+				return i;
 		}
 	}
-	return true;
+	return n;
 }
 
 static void map_cleanup(struct dm_map *m)
@@ -312,15 +331,19 @@ static void map_cleanup(struct dm_map *m)
 	dm_map_release(m);
 }
 
-/* Escaped keys are laid out plain in one text first. */
-static int many_differ(struct dm_lex *x, struct dm_lex_key *keys, size_t n)
+/* As few_repeat; 0: memory has run out. Escaped keys are laid out plain in one
+ * text first. */
+static size_t many_repeat(struct dm_lex *x, struct dm_lex_key *keys, size_t n)
 {
 	DM_CLEANUP(map_cleanup) struct dm_map seen = {0};
 	DM_AUTO_BUF struct dm_buf plain = {0};
 
 	for (size_t i = 0; i < n; i++) {
-		if (keys[i].escaped && !dm_buf_reserve(&plain, keys[i].text.n))
-			return dm_err_nomem(x->err);
+		if (keys[i].escaped &&
+		    !dm_buf_reserve(&plain, keys[i].text.n)) {
+			dm_err_nomem(x->err);
+			return 0;
+		}
 		plain.n += keys[i].escaped ? keys[i].text.n : 0;
 	}
 	plain.n = 0;
@@ -334,25 +357,24 @@ static int many_differ(struct dm_lex *x, struct dm_lex_key *keys, size_t n)
 			key = (struct dm_str){plain.p + at, plain.n - at};
 		}
 		if (dm_map_get(&seen, key))
-			return 0;
+			return i;
 		if (dm_map_put(&seen, key, &keys[i], x->err) < 0)
-			return -1;
+			return 0;
 	}
-	return 1;
+	return n;
 }
 
 bool dm_lex_keys_differ(struct dm_lex *x, size_t base)
 {
 	struct dm_lex_key *keys;
-	size_t n = x->n_keys - base;
-	int differ;
+	size_t n = x->n_keys - base, i;
 
 	x->n_keys = base;
 	if (n <= 1)
 		return true;
 	keys = x->keys + base;
-	differ = n <= FEW_KEYS ? few_differ(keys, n) : many_differ(x, keys, n);
-	if (differ == 0)
-		dm_lex_bad(x, "an object with a key that stands twice");
-	return differ == 1;
+	i = n <= FEW_KEYS ? few_repeat(keys, n) : many_repeat(x, keys, n);
+	if (i > 0 && i < n)
+		return dm_lex_twice(x, keys[i].text);
+	return i == n;
 }

@@ -54,8 +54,15 @@ static inline size_t dm_lex_plain(const char *p, size_t n)
 	return i;
 }
 
-/** Set the error at the cursor. Returns false. */
+/**
+ * Set the error at the cursor. Returns false.
+ * @why  where it begins with "expected" and the line ends there, it says so
+ */
 bool dm_lex_bad(struct dm_lex *x, const char *why);
+
+/** Set the error: this key (as it stands in the line, without its quotes) is
+ * not the first of its name. Returns false. */
+bool dm_lex_twice(struct dm_lex *x, struct dm_str key);
 
 static inline void dm_lex_blanks(struct dm_lex *x)
 {

@@ -317,12 +317,13 @@ static struct dm_name *scan_name(struct dm_scanner *s)
 {
 	struct dm_lex *x = &s->lex;
 	struct dm_name *name;
-	struct dm_str text;
+	struct dm_str text, key;
 	bool escaped;
 
 	dm_lex_blanks(x);
 	if (!dm_lex_string(x, &text, &escaped))
 		return NULL;
+	key = text;
 	if (escaped) {
 		dm_buf_clear(&s->plain);
 		dm_json_unquote(
@@ -336,7 +337,7 @@ static struct dm_name *scan_name(struct dm_scanner *s)
 	dm_lex_blanks(x);
 	name = dm_known_name(&s->known, text, x->err);
 	if (name && name->seen == s->object) {
-		dm_lex_bad(x, "a metric that stands twice");
+		dm_lex_twice(x, key);
 		return NULL;
 	}
 	return name;

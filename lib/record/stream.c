@@ -21,6 +21,8 @@ struct stream {
 	int rejects_fd;
 	const char *file;
 	uint64_t line;
+	uint64_t bad_lines;   /* of this file */
+	uint64_t bad_said;    /* so many of them are said */
 	uint64_t total_bytes; /* of all files; 0: not known */
 	char *in;	      /* what has been read and not yet handled */
 	size_t in_n, in_cap;
@@ -110,17 +112,91 @@ static int keep_reject(
 	return 0;
 }
 
-static int reject(struct stream *s, struct dm_err *why, struct dm_err *err)
+/* What a file begins with that is no text, but would be one once unpacked. */
+static bool is_packed(const char *p, size_t n, struct dm_err *why)
+{
+	static const struct {
+		struct dm_str magic;
+		const char *name, *tool;
+	} formats[] = {
+	    {{"\x1f\x8b", 2}, "gzip", "zcat"},
+	    {{"\x28\xb5\x2f\xfd", 4}, "zstd", "zstdcat"},
+	    {{"\xfd\x37zXZ", 5}, "xz", "xzcat"},
+	    {{"BZh", 3}, "bzip2", "bzcat"},
+	};
+
+	for (size_t i = 0; i < DM_COUNT(formats); i++) {
+		if (n < formats[i].magic.n ||
+		    memcmp(p, formats[i].magic.p, formats[i].magic.n) != 0)
+			continue;
+		dm_err_set(why, DM_EPARSE, "looks like %s: try %s",
+		    formats[i].name, formats[i].tool);
+		return true;
+	}
+	return false;
+}
+
+static void say_of_file(struct stream *s, struct dm_err *what)
+{
+	dm_err_file(what, s->file);
+	if (s->o->reject)
+		s->o->reject(s->o->ctx, what);
+}
+
+/* 100, 1000 and so on. */
+static bool is_round(uint64_t n)
+{
+	if (n < 100)
+		return false;
+	while (n >= 10 && n % 10 == 0)
+		n /= 10;
+	return n == 1;
+}
+
+/* The first ones are said, the others counted; a stream that does not end
+ * goes on to say how many they are, more and more rarely. */
+static void say_bad_line(struct stream *s, struct dm_err *why)
+{
+	struct dm_err note;
+
+	s->bad_lines++;
+	if (s->bad_lines <= s->bad_said) {
+		why->line = (unsigned)s->line;
+		say_of_file(s, why);
+	} else if (s->bad_lines == s->bad_said + 1) {
+		dm_err_set(
+		    &note, DM_EPARSE, "further bad lines are counted only");
+		say_of_file(s, &note);
+	} else if (is_round(s->bad_lines)) {
+		dm_err_set(&note, DM_EPARSE, "%llu bad lines so far",
+		    (unsigned long long)s->bad_lines);
+		say_of_file(s, &note);
+	}
+}
+
+static void say_bad_lines(struct stream *s)
+{
+	struct dm_err all;
+
+	if (s->bad_lines <= s->bad_said)
+		return;
+	dm_err_set(&all, DM_EPARSE, "%llu bad lines in all",
+	    (unsigned long long)s->bad_lines);
+	say_of_file(s, &all);
+}
+
+/* The line that starts at p, of which n bytes are there. */
+static int reject(struct stream *s, const char *p, size_t n, struct dm_err *why,
+    struct dm_err *err)
 {
 	if (why->code != DM_EPARSE && why->code != DM_ELIMIT) {
 		*err = *why;
 		return -1;
 	}
 	s->result.rejected++;
-	dm_err_file(why, s->file);
-	why->line = (unsigned)s->line;
-	if (s->o->reject)
-		s->o->reject(s->o->ctx, why);
+	if (s->line == 1 && is_packed(p, n, why))
+		s->bad_said = 1;
+	say_bad_line(s, why);
 	if (!s->o->strict)
 		return 0;
 	s->input_failed = true;
@@ -138,7 +214,7 @@ static int handle_line(
 	if (dm_scan(s->scanner, (struct dm_str){p, n}, &record, &why) < 0) {
 		if (keep_reject(s, p, n + 1, err) < 0)
 			return -1;
-		return reject(s, &why, err);
+		return reject(s, p, n, &why, err);
 	}
 	s->result.records++;
 	if (pass_on(s, p, n + 1, err) < 0)
@@ -160,7 +236,7 @@ static int begin_skipping(
 	dm_err_set(&why, DM_ELIMIT, "longer than %d bytes", DM_LINE_MAX_BYTES);
 	if (keep_reject(s, p, n, err) < 0)
 		return -1;
-	return reject(s, &why, err);
+	return reject(s, p, n, &why, err);
 }
 
 /* All whole lines that have been read; what is left moves to the front. */
@@ -277,11 +353,14 @@ static int stream_file(struct stream *s, const char *name, struct dm_err *err)
 {
 	int status;
 
-	s->line = 0;
+	s->line = s->bad_lines = 0;
+	s->bad_said = DM_REJECTS_SAID;
 	if (strcmp(name, "-") == 0) {
 		s->file = "<stdin>";
 		s->in_fd = STDIN_FILENO;
-		return stream_fd(s, err);
+		status = stream_fd(s, err);
+		say_bad_lines(s);
+		return status;
 	}
 	s->file = name;
 	/* A FIFO is waited for where signals are heard. */
@@ -291,6 +370,7 @@ static int stream_file(struct stream *s, const char *name, struct dm_err *err)
 		return dm_err_errno(err, errno, "%s", name);
 	}
 	status = stream_fd(s, err);
+	say_bad_lines(s);
 	close(s->in_fd);
 	s->in_fd = -1;
 	return status;

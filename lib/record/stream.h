@@ -32,6 +32,8 @@ struct dm_filter {
 	int (*start)(void *ctx, struct dm_scanner *scanner, struct dm_err *err);
 };
 
+#define DM_REJECTS_SAID 20
+
 struct dm_stream_options {
 	const char *const *files; /* "-" is standard input; none: that too */
 	size_t n_files;
@@ -39,7 +41,10 @@ struct dm_stream_options {
 	bool only;	     /* drop what was read, write what is added */
 	bool strict;	     /* end at the first bad line */
 	const char *rejects; /* keep bad lines in this file; or NULL */
-	/** A bad line: err has file, line and reason. */
+	/** A bad line: err has file, line and reason. Of the first
+	 * DM_REJECTS_SAID of each file only (of one that is packed, the first);
+	 * after these, now and then, and at the file's end, err has no line
+	 * and says how many there were. */
 	void (*reject)(void *ctx, const struct dm_err *err);
 	/** Now and then; total_bytes 0: not known. May be NULL. */
 	void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);

@@ -75,7 +75,7 @@ static int catalog_metrics(void *ctx,
 		if (each(to, &m, err) < 0)
 			return -1;
 	}
-	return n;
+	return dm_db_check(&a.db, err) < 0 ? -1 : n;
 }
 
 /* One text a row; NULL is left out. */

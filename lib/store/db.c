@@ -215,15 +215,27 @@ static int want_wal(const struct dm_db *db, struct dm_err *err)
 	return dm_err_file(err, db->path);
 }
 
+/* SQLite has opened it to read, and does not say why. */
+static int fail_write(const struct dm_db *db, struct dm_err *err)
+{
+	int fd = open(db->path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		close(fd);
+		dm_err_set(err, DM_EPERM, "can't be written to");
+	} else {
+		dm_err_errno(err, errno, "can't be written to");
+	}
+	return dm_err_file(err, db->path);
+}
+
 static int prepare_write(const struct dm_db *db, struct dm_err *err)
 {
 	int persist = 1;
 	bool empty;
 
-	if (sqlite3_db_readonly(db->sql, "main")) {
-		dm_err_set(err, DM_EPERM, "can't be written to");
-		return dm_err_file(err, db->path);
-	}
+	if (sqlite3_db_readonly(db->sql, "main"))
+		return fail_write(db, err);
 	/* A reader without write permission needs the log's files. */
 	sqlite3_file_control(
 	    db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
@@ -261,28 +273,62 @@ static int fail_open(const struct dm_db *db, bool write, struct dm_err *err)
 	return dm_err_file(err, db->path);
 }
 
-static int open_file(struct dm_db *db, bool write, struct dm_err *err)
+/* A path as SQLite takes it. One of its own keeps names like ":memory:" and
+ * "file:...?..." what they are on the command line. */
+static void add_path(struct dm_buf *b, const struct dm_db *db)
+{
+	if (db->path[0] != '/')
+		dm_buf_add_cstr(b, "./");
+	dm_buf_add_cstr(b, db->path);
+}
+
+/* As a URI, that says of a file that nobody writes to it. */
+static void add_uri(struct dm_buf *b, const struct dm_db *db)
 {
 	DM_AUTO_BUF struct dm_buf plain = {0};
+
+	add_path(&plain, db);
+	b->failed = b->failed || plain.failed;
+	dm_buf_add_cstr(b, "file:");
+	for (size_t i = 0; i < plain.n; i++)
+		if (strchr("%?#", plain.p[i]))
+			dm_buf_addf(b, "%%%02x", (unsigned)plain.p[i]);
+		else
+			dm_buf_add_char(b, plain.p[i]);
+	dm_buf_add_cstr(b, "?immutable=1");
+}
+
+static int open_file(struct dm_db *db, bool write, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf name = {0};
 	int flags = SQLITE_OPEN_NOMUTEX;
+	struct stat st;
 
 	flags |= write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 		       : SQLITE_OPEN_READONLY;
-	/* A path of its own keeps names like ":memory:" and "file:…?…" what
-	 * they are on the command line. */
-	if (db->path[0] != '/')
-		dm_buf_add_cstr(&plain, "./");
-	dm_buf_add(&plain, db->path, strlen(db->path) + 1);
-	if (dm_buf_ok(&plain, err) < 0)
+	if (stat(db->path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		dm_err_errno(err, EISDIR, "open");
+		return dm_err_file(err, db->path);
+	}
+	if (db->unlogged) {
+		add_uri(&name, db);
+		flags |= SQLITE_OPEN_URI;
+	} else {
+		add_path(&name, db);
+	}
+	dm_buf_add_char(&name, '\0');
+	if (dm_buf_ok(&name, err) < 0)
 		return -1;
-	if (sqlite3_open_v2(plain.p, &db->sql, flags, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(name.p, &db->sql, flags, NULL) != SQLITE_OK)
 		return db->sql ? fail_open(db, write, err) : dm_err_nomem(err);
 	return 0;
 }
 
-static int open_db(
+static int connect_db(
     struct dm_db *db, bool write, int wait_ms, struct dm_err *err)
 {
+	sqlite3_close_v2(db->sql);
+	db->sql = NULL;
 	if (open_file(db, write, err) < 0)
 		return -1;
 	sqlite3_extended_result_codes(db->sql, 1);
@@ -297,11 +343,103 @@ static int open_db(
 	    db->sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, (int *)NULL);
 	sqlite3_limit(db->sql, SQLITE_LIMIT_LENGTH, VALUE_MAX_BYTES);
-	if (dm_db_exec(db, "PRAGMA cell_size_check=1", err) < 0)
+	return dm_db_exec(db, "PRAGMA cell_size_check=1", err);
+}
+
+/* Are there records in its log, as far as we can see? */
+static bool has_log(const struct dm_db *db)
+{
+	DM_AUTO_BUF struct dm_buf name = {0};
+	struct stat st;
+
+	dm_buf_addf(&name, "%s-wal", db->path);
+	if (stat(dm_buf_cstr(&name), &st) < 0)
+		return errno != ENOENT || name.failed;
+	return st.st_size > 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* What is written goes into the log first, and from there into the file. */
+int dm_db_check(const struct dm_db *db, struct dm_err *err)
+{
+	struct stat st;
+
+	if (!db->unlogged || (!has_log(db) && stat(db->path, &st) == 0 &&
+				 is_same(&st, &db->was)))
+		return 0;
+	dm_err_set(err, DM_EBUSY, "has been written to while it was read");
+	return dm_err_file(err, db->path);
+}
+
+/* SQLite wants to make the log's files, or one of them, and may not. */
+static bool wants_log(const struct dm_db *db)
+{
+	int rc = sqlite3_extended_errcode(db->sql);
+
+	return rc == SQLITE_READONLY_DIRECTORY ||
+	       rc == SQLITE_READONLY_CANTINIT || (rc & 0xff) == SQLITE_CANTOPEN;
+}
+
+/*
+ * Who may not write there can't make the log's files. Where there are no
+ * records in the log the file has them all, and is read as it lies.
+ */
+static int open_unlogged(struct dm_db *db, int wait_ms, struct dm_err *err)
+{
+	if (stat(db->path, &db->was) < 0)
+		return dm_err_errno(err, errno, "open");
+	if (has_log(db)) {
+		dm_err_set(err, DM_EPERM,
+		    "its log's files are not all there, and this user can't "
+		    "make them; one who may write there can: "
+		    "dmon-store -d FILE </dev/null");
+		return dm_err_file(err, db->path);
+	}
+	db->unlogged = true;
+	if (connect_db(db, false, wait_ms, err) < 0 ||
+	    check_version(db, err) < 0)
 		return -1;
-	if (write)
-		return prepare_write(db, err);
-	return check_version(db, err);
+	return 0;
+}
+
+static int open_to_read(struct dm_db *db, int wait_ms, struct dm_err *err)
+{
+	struct dm_err changed;
+	int status = -1;
+
+	for (int tries = 0; tries < DM_DB_TRIES && status < 0; tries++) {
+		db->unlogged = false;
+		if (connect_db(db, false, wait_ms, err) < 0)
+			return -1;
+		status = check_version(db, err);
+		if (status == 0 || !wants_log(db))
+			return status;
+		status = open_unlogged(db, wait_ms, err);
+		if (dm_db_check(db, &changed) == 0)
+			return status;
+		*err = changed;
+		status = -1;
+	}
+	return status;
+}
+
+static int open_db(
+    struct dm_db *db, bool write, int wait_ms, struct dm_err *err)
+{
+	if (!write)
+		return open_to_read(db, wait_ms, err);
+	if (connect_db(db, true, wait_ms, err) < 0)
+		return -1;
+	return prepare_write(db, err);
 }
 
 int dm_db_open(struct dm_db *db, const char *path, bool write, int wait_ms,

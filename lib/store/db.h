@@ -4,6 +4,7 @@
 #define DM_STORE_DB_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -17,9 +18,18 @@
 /* How long a reader waits for a writer that recovers the log. */
 #define DM_DB_READ_WAIT_MS 10000
 
+/* How often one that is written to under a reader without its log is opened
+ * again. */
+#define DM_DB_TRIES 10
+
 struct dm_db {
 	sqlite3 *sql;
 	char *path; /* for messages */
+	/* Its log is not there, or empty, and can't be made by this user: the
+	 * file is read as one that does not change, and dm_db_check says
+	 * whether it did. How it was when it was opened. */
+	bool unlogged;
+	struct stat was;
 };
 
 /**
@@ -31,6 +41,15 @@ struct dm_db {
 int dm_db_open(struct dm_db *db, const char *path, bool write, int wait_ms,
     struct dm_err *err) DM_MUST_CHECK;
 void dm_db_close(struct dm_db *db);
+
+/**
+ * Is what has been read since the database was opened to be believed? To be
+ * asked behind each part that is read, before it is used; also where reading
+ * it failed.
+ * Returns 0, or -1 with DM_EBUSY: it was read without its log, and has been
+ * written to meanwhile; open it again.
+ */
+int dm_db_check(const struct dm_db *db, struct dm_err *err) DM_MUST_CHECK;
 
 /** Set err from what SQLite said last. Returns -1. */
 int dm_db_fail(const struct dm_db *db, const char *doing, struct dm_err *err);

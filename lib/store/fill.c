@@ -144,7 +144,9 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 		     : 0;
 	sqlite3_exec(f.db.sql, "ROLLBACK", NULL, NULL, NULL);
 	f.spans.n_ranges = f.plan.n_ranges;
-	return status < 0 ? -1 : read_all(&f, err);
+	if (status == 0)
+		status = read_all(&f, err);
+	return dm_db_check(&f.db, err) < 0 ? -1 : status;
 }
 
 int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
@@ -164,6 +166,8 @@ int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
 		status = dm_err_file(err, path);
 	}
 	sqlite3_finalize(dm_steal(&st));
+	if (dm_db_check(&db, err) < 0)
+		status = -1;
 	dm_db_close(&db);
 	return status;
 }

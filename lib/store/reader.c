@@ -47,15 +47,26 @@ static int open_reader(
 int dm_store_reader_open(const char *path, const struct dm_store_query *query,
     struct dm_store_reader **ret, struct dm_err *err)
 {
-	DM_AUTO_STORE_READER struct dm_store_reader *r = calloc(1, sizeof(*r));
+	for (int tries = 1;; tries++) {
+		DM_AUTO_STORE_READER struct dm_store_reader *r =
+		    calloc(1, sizeof(*r));
+		struct dm_err changed;
+		int status;
 
-	if (!r)
-		return dm_err_nomem(err);
-	r->q = *query;
-	if (open_reader(r, path, err) < 0)
-		return -1;
-	*ret = dm_steal(&r);
-	return 0;
+		if (!r)
+			return dm_err_nomem(err);
+		r->q = *query;
+		status = open_reader(r, path, err);
+		if (dm_db_check(&r->db, &changed) == 0) {
+			if (status == 0)
+				*ret = dm_steal(&r);
+			return status;
+		}
+		if (tries == DM_DB_TRIES) {
+			*err = changed;
+			return -1;
+		}
+	}
 }
 
 void dm_store_reader_free(struct dm_store_reader *r)
@@ -137,15 +148,55 @@ static int take(void *ctx, sqlite3_stmt *st, struct dm_err *err)
 	return r->n == PART_RECORDS || r->text.n >= PART_BYTES;
 }
 
-int dm_store_reader_next(
-    struct dm_store_reader *r, struct dm_stored *ret, struct dm_err *err)
+/* Once more, to go on where we are. Identities keep their ids. */
+static int reopen(struct dm_store_reader *r, struct dm_err *err)
 {
-	while (r->pos == r->n) {
+	DM_AUTO_FREE char *path = dm_str_dup(dm_str(r->db.path));
+	int64_t next_id = r->spans.next_id, end_id = r->spans.end_id;
+
+	if (!path)
+		return dm_err_nomem(err);
+	dm_spans_release(&r->spans);
+	dm_db_close(&r->db);
+	if (dm_db_open(&r->db, path, false, DM_DB_READ_WAIT_MS, err) < 0 ||
+	    dm_spans_open(&r->spans, err) < 0)
+		return -1;
+	r->spans.next_id = next_id;
+	r->spans.end_id = end_id;
+	return 0;
+}
+
+/* The next part: 1, 0 at the end, or -1. */
+static int read_part(struct dm_store_reader *r, struct dm_err *err)
+{
+	int64_t from_id = r->spans.next_id;
+
+	for (int tries = 1;; tries++) {
+		struct dm_err changed;
 		int n;
 
 		r->n = r->pos = 0;
 		dm_buf_clear(&r->text);
 		n = dm_spans_part(&r->spans, take, r, err);
+		if (dm_db_check(&r->db, &changed) == 0)
+			return n;
+		r->n = 0;
+		if (tries == DM_DB_TRIES) {
+			*err = changed;
+			return -1;
+		}
+		r->spans.next_id = from_id;
+		if (reopen(r, err) < 0)
+			return -1;
+	}
+}
+
+int dm_store_reader_next(
+    struct dm_store_reader *r, struct dm_stored *ret, struct dm_err *err)
+{
+	while (r->pos == r->n) {
+		int n = read_part(r, err);
+
 		if (n <= 0)
 			return n;
 	}

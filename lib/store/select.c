@@ -86,6 +86,42 @@ static bool asked(const struct dm_selection *s, const struct dm_store_query *q,
 	return named != 0;
 }
 
+/* Has an identity had metrics that selectors name? Leaves their bits. */
+static int keep_named(struct dm_selection *s, const struct dm_store_query *q,
+    int64_t id, uint64_t *named, struct dm_err *err)
+{
+	DM_AUTO_RESET sqlite3_stmt *st = s->names;
+	uint64_t found = 0;
+	int n = 1;
+
+	sqlite3_bind_int64(st, 1, id);
+	while (found != *named && (n = dm_db_step(s->db, st, err)) > 0) {
+		struct dm_str name = dm_db_text(st, 0);
+
+		for (size_t i = 0; i < q->n_selectors; i++) {
+			uint64_t bit = *named & UINT64_C(1) << i;
+
+			if (bit & ~found &&
+			    dm_selector_name_matches(&q->selectors[i], name))
+				found |= bit;
+		}
+	}
+	*named = found;
+	return n < 0 ? -1 : 0;
+}
+
+/* Has an identity records in the time that is asked for? 1, 0, or -1. */
+static int has_records(struct dm_selection *s, const struct dm_store_query *q,
+    int64_t id, struct dm_err *err)
+{
+	DM_AUTO_RESET sqlite3_stmt *st = s->has;
+
+	sqlite3_bind_int64(st, 1, id);
+	sqlite3_bind_int64(st, 2, q->from_us);
+	sqlite3_bind_int64(st, 3, q->to_us);
+	return dm_db_step(s->db, st, err);
+}
+
 int dm_selection_target(struct dm_selection *s, struct dm_err *err)
 {
 	dm_buf_clear(&s->key);
@@ -95,14 +131,20 @@ int dm_selection_target(struct dm_selection *s, struct dm_err *err)
 	return dm_buf_ok(&s->key, err);
 }
 
-static int add_target(struct dm_selection *s, struct dm_err *err)
+/* The target of an identity that is asked for, which is in s->pairs. */
+static int add_target(struct dm_selection *s, const struct dm_store_query *q,
+    int64_t id, struct dm_err *err)
 {
 	struct dm_buf *target;
+	int n;
 
 	if (dm_selection_target(s, err) < 0)
 		return -1;
 	if (dm_map_get(&s->targets, dm_buf_str(&s->key)))
 		return 0;
+	n = has_records(s, q, id, err);
+	if (n <= 0)
+		return n;
 	target = calloc(1, sizeof(*target));
 	if (!target)
 		return dm_err_nomem(err);
@@ -135,9 +177,15 @@ static int look_for_asked(struct dm_selection *s,
 
 	if (!asked(s, q, kind, &named))
 		return 0;
+	if (named) {
+		if (keep_named(s, q, id, &named, err) < 0)
+			return -1;
+		if (!named)
+			return 0;
+	}
 	if (dm_selection_add(s, id, named, err) < 0)
 		return -1;
-	return dm_selection_sweeps(kind) ? add_target(s, err) : 0;
+	return dm_selection_sweeps(kind) ? add_target(s, q, id, err) : 0;
 }
 
 static int look_for_sweeps(struct dm_selection *s,
@@ -155,14 +203,14 @@ static int look_for_sweeps(struct dm_selection *s,
 	return dm_selection_add(s, id, 0, err);
 }
 
-static int walk(struct dm_selection *s, const struct dm_db *db,
-    const struct dm_store_query *q, look_fn *look, struct dm_err *err)
+static int walk(struct dm_selection *s, const struct dm_store_query *q,
+    look_fn *look, struct dm_err *err)
 {
 	DM_AUTO_STMT sqlite3_stmt *st = NULL;
 	int64_t after = 0;
 	int n, seen;
 
-	if (dm_db_prepare(db,
+	if (dm_db_prepare(s->db,
 		"SELECT id, kind, labels FROM identity WHERE id > ?1"
 		" ORDER BY id LIMIT ?2",
 		&st, err) < 0)
@@ -170,7 +218,7 @@ static int walk(struct dm_selection *s, const struct dm_db *db,
 	do {
 		sqlite3_bind_int64(st, 1, after);
 		sqlite3_bind_int64(st, 2, PART);
-		for (seen = 0; (n = dm_db_step(db, st, err)) > 0; seen++) {
+		for (seen = 0; (n = dm_db_step(s->db, st, err)) > 0; seen++) {
 			after = sqlite3_column_int64(st, 0);
 			if (dm_pairs_read(&s->pairs, dm_db_text(st, 2), err) <
 				0 ||
@@ -204,17 +252,43 @@ void dm_selection_sort(struct dm_selection *s)
 	s->n = n;
 }
 
+static int prepare(struct dm_selection *s, struct dm_err *err)
+{
+	if (dm_db_prepare(s->db,
+		"SELECT m.name FROM identity_metric AS im"
+		" JOIN metric AS m ON m.id = im.metric"
+		" WHERE im.identity = ?1",
+		&s->names, err) < 0)
+		return -1;
+	return dm_db_prepare(s->db,
+	    "SELECT 1 FROM record WHERE identity = ?1"
+	    " AND ts_us BETWEEN ?2 AND ?3 LIMIT 1",
+	    &s->has, err);
+}
+
+static void finalize(struct dm_selection *s)
+{
+	sqlite3_finalize(s->names);
+	sqlite3_finalize(s->has);
+	s->names = s->has = NULL;
+}
+
 int dm_selection_make(struct dm_selection *s, const struct dm_db *db,
     const struct dm_store_query *q, struct dm_err *err)
 {
+	int status;
+
 	if (q->n_selectors > DM_SELECTORS_MAX)
 		return dm_err_set(
 		    err, DM_EINVAL, "more than %d selectors", DM_SELECTORS_MAX);
-	if (walk(s, db, q, look_for_asked, err) < 0)
-		return -1;
-	if (!q->no_sweeps && s->targets.n &&
-	    walk(s, db, q, look_for_sweeps, err) < 0)
-		return -1;
-	dm_selection_sort(s);
-	return 0;
+	s->db = db;
+	status = prepare(s, err);
+	if (status == 0)
+		status = walk(s, q, look_for_asked, err);
+	if (status == 0 && !q->no_sweeps && s->targets.n)
+		status = walk(s, q, look_for_sweeps, err);
+	finalize(s);
+	if (status == 0)
+		dm_selection_sort(s);
+	return status;
 }

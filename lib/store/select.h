@@ -21,6 +21,9 @@ struct dm_selection {
 	struct dm_wanted *wanted; /* by id */
 	size_t n, cap;
 	/* while it is made: */
+	const struct dm_db *db;
+	sqlite3_stmt *names;   /* of an identity's metrics */
+	sqlite3_stmt *has;     /* a record in a time range */
 	struct dm_map targets; /* whose sweeps come along */
 	struct dm_pairs pairs;
 	struct dm_buf key;

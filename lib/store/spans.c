@@ -55,8 +55,10 @@ int dm_spans_open(struct dm_spans *s, struct dm_err *err)
 
 void dm_spans_release(struct dm_spans *s)
 {
-	for (size_t i = 0; i < ST_N; i++)
+	for (size_t i = 0; i < ST_N; i++) {
 		sqlite3_finalize(s->st[i]);
+		s->st[i] = NULL;
+	}
 }
 
 struct dm_str dm_spans_text(sqlite3_stmt *row)

@@ -106,7 +106,7 @@ struct dm_store_reader;
 
 /**
  * Open a database to read what it holds now. Read permission suffices, for
- * the file and its -wal and -shm.
+ * the file and its -wal and -shm; where these are gone, all is in the file.
  */
 int dm_store_reader_open(const char *path, const struct dm_store_query *query,
     struct dm_store_reader **ret, struct dm_err *err) DM_MUST_CHECK;
@@ -170,7 +170,8 @@ static inline void dm_store_walk_cleanup(struct dm_store_walk **w)
 /**
  * The next series that has samples in the range. The same name and labels
  * may come again, under another kind. Alert records have no samples.
- * Returns 1, 0 at the end, -1 on error.
+ * Returns 1, 0 at the end, -1 on error; DM_EBUSY also where the database had
+ * no log that this user could read, and was written to: walk it again.
  */
 int dm_store_walk_next(struct dm_store_walk *w, struct dm_store_series *ret,
     struct dm_err *err) DM_MUST_CHECK;

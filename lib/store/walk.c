@@ -218,8 +218,8 @@ static int read_samples(struct dm_store_walk *w, struct dm_err *err)
 	return 0;
 }
 
-int dm_store_walk_next(
-    struct dm_store_walk *w, struct dm_store_series *ret, struct dm_err *err)
+/* On to the next metric that has samples: 1, 0 at the end, -1. */
+static int next_series(struct dm_store_walk *w, struct dm_err *err)
 {
 	int n;
 
@@ -234,6 +234,18 @@ int dm_store_walk_next(
 		if (n < 0 || read_samples(w, err) < 0)
 			return -1;
 	} while (w->n == 0);
+	return 1;
+}
+
+int dm_store_walk_next(
+    struct dm_store_walk *w, struct dm_store_series *ret, struct dm_err *err)
+{
+	int n = next_series(w, err);
+
+	if (dm_db_check(&w->db, err) < 0)
+		return -1;
+	if (n <= 0)
+		return n;
 	*ret = (struct dm_store_series){
 	    .kind = dm_buf_str(&w->kind),
 	    .name = dm_buf_str(&w->name),

@@ -24,7 +24,7 @@ for mode in '* hang' '* garbage' '* drop' 'list endless' 'list headers' \
 	'list deep' 'list half'; do
 	sweeps "$mode"
 	is $? 0 "$mode: the collector goes on"
-	is "$(grep -c '"up":1' "$T/out")" 30 "$mode: with every sweep"
+	is "$(grep -c '"up":0' "$T/out")" 30 "$mode: with every sweep"
 	tail -n 2 "$T/out" | grep -q '"dmon_source_success":0'
 	ok $? "$mode: the source has failed"
 	is "$(grep -c ' docker: ' "$T/err")" 1 "$mode: which is said once"

@@ -40,6 +40,7 @@ for page in man/*.[1-9]; do
 
 	title=$(sed -n 's/^\.Dt //p' "$page")
 	is "$title" "$(basename "$page" | tr 'a-z.' 'A-Z ')" "$page: title"
+	is "$(grep '^\.Os' "$page")" ".Os dmon" "$page is dmon's, not a system's"
 
 	grep -q "^dist_man_MANS.*[ =]$page\( \|\$\)" man/local.mk
 	ok $? "$page is installed"

@@ -83,6 +83,12 @@ stream 10 30 | dmon-match --state "$T/s" -r "$T/r.yml" >/dev/full 2>"$T/e"
 is $? 4 "no space: 4"
 same "$T/s" "$T/good" "and the old state"
 
+# A folder is no state.
+mkdir "$T/folder"
+dmon-match --state "$T/folder" -r "$T/r.yml" </dev/null >"$T/o" 2>"$T/e"
+is "$? $(cat "$T/e")" "4 dmon-match: $T/folder: Is a directory" "a folder: 4"
+is "$(ls -d "$T"/folder*)" "$T/folder" "and nothing is left beside it"
+
 # Locked.
 mkfifo "$T/fifo"
 dmon-match --state "$T/s" -r "$T/r.yml" <"$T/fifo" >"$T/o" &

@@ -47,6 +47,19 @@ dmon-replay -d "$T/odd.db" --select '{a="x'\''; DROP TABLE record; --"}' \
 sed -n 1p "$T/odd" >"$T/expected"
 same "$T/out" "$T/expected" "a selector is no SQL"
 
+# Wrong usage: what is wrong, and where help is.
+for args in '--keep 30' '--keep 0.5' '--keep 3e1' '--keep 0' '--batch x' \
+	'--nonesuch' '--wait'; do
+	dmon-store -d "$T/new.db" $args </dev/null >"$T/out" 2>"$T/err"
+	is "$?/$(wc -l <"$T/err" | tr -d ' ')" 2/2 "$args: status 2, two lines"
+	is "$(tail -n 1 "$T/err")" "dmon-store: try 'dmon-store -h'" \
+		"$args: the last says how to go on"
+done
+dmon-store -d "$T/new.db" --keep 30 2>&1 </dev/null | grep -q 'has no unit'
+ok $? "a number of what to keep has no unit"
+test ! -e "$T/new.db"
+ok $? "none has made a database"
+
 # Bad lines.
 { sed -n 1p "$T/in"; echo rubbish; sed -n 2,3p "$T/in"; } >"$T/bad"
 sed -n 1,3p "$T/in" >"$T/good"
@@ -54,6 +67,38 @@ dmon-store -d "$T/b.db" --rejects "$T/rejects" "$T/bad" >"$T/out" 2>"$T/err"
 is $? 3 "a bad line: status 3"
 same "$T/out" "$T/good" "the good ones are passed on"
 is "$(cat "$T/rejects")" rubbish "the bad one is kept"
+# Many of them: the first of each file are named, the others counted.
+seq 21 >"$T/21"
+seq 1000 >"$T/1000"
+dmon-store -d "$T/m.db" --rejects "$T/rejects2" "$T/21" "$T/in" "$T/1000" - \
+	<"$T/bad" >"$T/out" 2>"$T/err"
+is $? 3 "many bad lines: status 3"
+is "$(sed "s,^dmon-store: ,,; s,^$T/,,; s/:.*: expected/: expected/" "$T/err" |
+	uniq -c | awk '{ printf "%s", $1; $1 = ""; print }')" \
+"20 21: expected '{': not a JSON object
+1 21: further bad lines are counted only
+1 21: 21 bad lines in all
+20 1000: expected '{': not a JSON object
+1 1000: further bad lines are counted only
+1 1000: 100 bad lines so far
+1 1000: 1000 bad lines so far
+1 1000: 1000 bad lines in all
+1 <stdin>: expected '{': not a JSON object" "each file's first are named"
+cat "$T/21" "$T/1000" "$T/rejects" >"$T/expected"
+same "$T/rejects2" "$T/expected" "all of them are kept"
+for tool in gzip zstd xz bzip2; do
+	command -v $tool >/dev/null || { skip "no $tool" "$tool"; continue; }
+	$tool -c "$T/in" >"$T/packed"
+	dmon-store -d "$T/m.db" "$T/packed" "$T/in" >"$T/out" 2>"$T/err"
+	is $? 3 "a file of $tool's: status 3"
+	is "$(head -n 1 "$T/err" | sed 's/: try .*//')" \
+		"dmon-store: $T/packed:1: looks like $tool" "and it says so"
+	again=$(sed -n '1s/.*: try //p' "$T/err")
+	$again <"$T/packed" >"$T/unpacked"
+	same "$T/unpacked" "$T/in" "$again unpacks it"
+	is "$(grep -c ':[0-9]*:' "$T/err")" 1 "nothing else of it is named"
+	same "$T/out" "$T/in" "the next file is read"
+done
 dmon-store -d "$T/s.db" --strict "$T/bad" >"$T/out" 2>"$T/err"
 is $? 3 "strict: status 3"
 is "$(sqlite3 "$T/s.db" 'select count(*) from record')" 1 \

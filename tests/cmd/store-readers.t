@@ -50,13 +50,65 @@ else
 	echo '{"ts":1}' | nobody "$T/dmon-store" -d "$T/db/a.db" \
 		>"$T/out" 2>"$T/err"
 	is $? 4 "nobody can't write: status 4"
-	grep -q "a.db: can't be written to" "$T/err"
+	grep -q "a.db: can't be written to: Permission denied" "$T/err"
 	ok $? "and is told why"
 	echo '{"ts":1}' | nobody "$T/dmon-store" -d "$T/db/new.db" \
 		>"$T/out" 2>"$T/err"
 	is $? 4 "nor make one: status 4"
 	grep -q "new.db: open: Permission denied" "$T/err"
 	ok $? "and is told why"
+
+	# The log's files gone, as sqlite3 leaves a database that it could
+	# write to.
+	gone() {
+		rm "$T/db/a.db-wal" "$T/db/a.db-shm"
+	}
+	gone
+	reads "where the log's files are gone"
+	: >"$T/db/a.db-wal"
+	reads "where the log is empty and its index gone"
+	dmon-store -d "$T/db/a.db" --only "$T/in"
+	cat "$T/in" >>"$T/expected"
+	gone
+	[ -p "$T/slow" ] || mkfifo "$T/slow"
+	nobody "$T/dmon-replay" -d "$T/db/a.db" >"$T/slow" &
+	pid=$!
+	exec 8<"$T/slow"
+	head -c 1000 <&8 >"$T/out"
+	rewrite() { # every page, while it is read
+		python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("DELETE FROM identity_metric")
+db.execute("VACUUM")' "$T/db/a.db"
+	}
+	if ! command -v python3 >/dev/null; then
+		skip "no python3" "it is written to while it is read"
+		kill $pid
+	else
+		rewrite
+		ok $? "it is written to while it is read"
+	fi
+	cat <&8 >>"$T/out"
+	exec 8<&-
+	wait $pid
+	is $? 0 "the reader reads on"
+	# head took some bytes of it that it did not write.
+	tail -c 1000000 "$T/expected" >"$T/last"
+	tail -c 1000000 "$T/out" >"$T/got"
+	same "$T/got" "$T/last" "and gets what was there"
+	sed -n 1,100p "$T/in" >"$T/more"
+	dmon-store -d "$T/db/a.db" <"$T/fifo" >"$T/stored" &
+	pid=$!
+	exec 9>"$T/fifo"
+	cat "$T/more" >&9
+	until_ok cmp "$T/stored" "$T/more"
+	rm "$T/db/a.db-shm"
+	nobody "$T/dmon-replay" -d "$T/db/a.db" >"$T/out" 2>"$T/err"
+	is $? 4 "records in the log, and no way to read it: status 4"
+	grep -q "its log's files are not all there" "$T/err"
+	ok $? "and it says so"
+	exec 9>&-
+	wait $pid
 	chmod 600 "$T/db/a.db"
 	nobody "$T/dmon-replay" -d "$T/db/a.db" >"$T/out" 2>"$T/err"
 	is $? 4 "without read permission: status 4"
@@ -69,7 +121,7 @@ fi
 dmon-store -d "$T/b.db" "$T/in" >"$T/out"
 gen 200 600 >"$T/more"
 dmon-store -d "$T/b.db" "$T/more" >"$T/out"
-mkfifo "$T/slow"
+[ -p "$T/slow" ] || mkfifo "$T/slow"
 dmon-replay -d "$T/b.db" >"$T/slow" &
 pid=$!
 exec 8<"$T/slow"

@@ -58,6 +58,7 @@ expect() { # NAME ARGUMENT...; $T/expected is expected
 	test -s "$T/expected"
 	ok $? "$name: it is something"
 }
+export TZ=XYZ-3
 sweeps='"kind":"sweep"'
 cp "$T/in" "$T/expected"
 expect "all"
@@ -123,6 +124,12 @@ expect "a time range" \
 between 1795476030 1795476060 >"$T/range"
 expect "as RFC 3339" --from "$(date -u -d @1795476030 +%FT%TZ)" \
 	--to "$(date -u -d @1795476060 +%FT%TZ)"
+cp "$T/range" "$T/expected"
+expect "without a zone it is UTC, whatever TZ says" \
+	--from "$(date -u -d @1795476030 '+%F %T')" \
+	--to "$(date -u -d @1795476060 +%FT%H:%M)"
+expect "with an offset" --to "$(TZ=XYZ-1:30 date -d @1795476060 +%FT%T%:z)" \
+	--from "$(TZ=XYZ+5 date -d @1795476030 '+%F %T%:z')"
 grep -E "\"name\":\"web-7\"|$sweeps" "$T/range" >"$T/expected"
 expect "a name in it" \
 	--from 1795476030 --to 1795476060 --select '{name="web-7"}'
@@ -133,8 +140,26 @@ between 1795476100 1e12 >"$T/expected"
 expect "from a time on" --from 1795476100
 between 0 1795476001 >"$T/expected"
 expect "up to a time" --to 1795476001
-dmon-replay -d "$T/in.db" --select '{name="none"}' >"$T/out"
-is "$?/$(size "$T/out")" 0/0 "nothing selected"
+grep -E "\"rare\":|$sweeps" "$T/in" | grep -v node-1 >"$T/expected"
+expect "a metric's name: sweeps of that target only" \
+	--select 'rare{instance="node-2"}'
+nothing() { # NAME ARGUMENT...
+	name=$1
+	shift
+	dmon-replay -d "$T/in.db" "$@" >"$T/out"
+	is "$?/$(size "$T/out")" 0/0 "$name"
+}
+nothing "nothing selected" --select '{name="none"}'
+nothing "a metric that nobody has: no sweeps either" --select web
+nothing "nor of a kind" --select web --kind container
+nothing "nor by a regex" --select '{__name__=~"web.*"}'
+nothing "nobody who matches has the metric" --select 'rare{name="web-8"}'
+"$gen" 1 4 | awk '!/"kind":"container"/ || /^{"ts":1795476000,/' >"$T/one"
+dmon-store -d "$T/one.db" --only "$T/one"
+dmon-replay -d "$T/one.db" --kind container >"$T/out"
+same "$T/out" "$T/one" "sweeps show that a container has vanished"
+dmon-replay -d "$T/one.db" --kind container --from 1795476001 >"$T/out"
+is "$(size "$T/out")" 0 "but not where it had vanished before"
 dmon-replay -d "$T/in.db" --from 1795476060 --to 1795476030 >"$T/out"
 is "$?/$(size "$T/out")" 0/0 "an empty time range"
 dmon-replay -d "$T/in.db" --select '{name=~"["}' >"$T/out" 2>"$T/err"

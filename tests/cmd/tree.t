@@ -24,6 +24,18 @@ for f in $sources $others; do
 done >"$T/found"
 none "each C file is in a build fragment"
 
+if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+	skip "no git repository" "programs built in the tree are ignored"
+else
+	sed -n 's/^\([a-z]*_PROGRAMS\|UNIT_TESTS\|FUZZ_TARGETS\) += //p' \
+		*/local.mk */*/local.mk | tr ' ' '\n' | grep -v '^\$' |
+		while read -r program; do
+			git check-ignore -q "$program" || echo "$program"
+		done >"$T/found"
+	git ls-files -ci --exclude-standard >>"$T/found"
+	none "programs built in the tree are ignored, nothing else is"
+fi
+
 awk 'FNR == 601 { print FILENAME }' $sources >"$T/found"
 none "no file is longer than 600 lines"
 

@@ -5,7 +5,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,7 +105,19 @@ static void test_moments(void **state)
 	    {"2026-11-23", 1795392000000000},
 	    {"2026-11-23T22:48:33.12Z", 1795474113120000},
 	    {"2026-11-23T22:48:33+01:00", 1795470513000000}, {"2026-13-01", 0},
-	    {"2026-11-23T22:48:33", 0}, {"soon", 0}, {"nan", 0}, {"1e300", 0}};
+	    {"2026-11-23T22:48:33", 1795474113000000},
+	    {"2026-11-23 22:48", 1795474080000000},
+	    {"2026-11-23t22:48", 1795474080000000},
+	    {"2026-11-23 22:48Z", 1795474080000000},
+	    {"2026-11-23 22:48-01:30", 1795479480000000},
+	    {"2026-11-23 22:48:33.5", 1795474113500000},
+	    {"2028-02-29", 1835395200000000}, {"2027-02-29", 0},
+	    {"2026-04-31 00:00", 0}, {"2026-11-23Z", 0}, {"2026-11-23 22", 0},
+	    {"2026-11-23 22:", 0}, {"2026-11-23 22:48:", 0},
+	    {"2026-11-23 24:00", 0}, {"2026-11-23 22:60", 0},
+	    {"2026-11-23 22:48 ", 0}, {"2026-11-23 2:48", 0},
+	    {"2026-11-23 22:48+1", 0}, {"-5", 0}, {"", 0}, {"soon", 0},
+	    {"nan", 0}, {"1e300", 0}};
 
 	(void)state;
 	for (size_t i = 0; i < DM_COUNT(cases); i++) {
@@ -125,6 +139,10 @@ static void test_rfc3339(void **state)
 	assert_string_equal(dm_buf_cstr(&b), "2026-11-23T22:48:33.120001Z");
 	assert_true(dm_time_parse_rfc3339(dm_buf_str(&b), &back));
 	assert_int_equal(back, 1795474113120001);
+	assert_false(dm_time_parse_rfc3339(DM_STR("2026-11-23T22:48Z"), &back));
+	assert_false(
+	    dm_time_parse_rfc3339(DM_STR("2026-11-23T22:48:33"), &back));
+	assert_false(dm_time_parse_rfc3339(DM_STR("2026-11-23"), &back));
 	dm_buf_clear(&b);
 	dm_time_add_rfc3339(&b, -1);
 	assert_string_equal(dm_buf_cstr(&b), "1969-12-31T23:59:59.999999Z");
@@ -242,7 +260,43 @@ static void test_replace_and_lock(void **state)
 	close(fd);
 	unlink(path);
 	unlink(lock);
-	rmdir(folder);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* What fails leaves nothing behind. */
+static void test_replace_and_lock_fail(void **state)
+{
+	char folder[] = "/tmp/dmon-test.XXXXXX", path[64], below[80];
+	struct rlimit was, small = {4, RLIM_INFINITY};
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_err err;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state", folder);
+	snprintf(below, sizeof(below), "%s/below", path);
+	/* A disk that is full, as far as this process can tell. */
+	assert_int_equal(dm_file_replace(path, DM_STR("old"), &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small.rlim_max = was.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("longer"), &err), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(dm_file_read(path, 9, &b, &err), 0);
+	assert_string_equal(dm_buf_cstr(&b), "old");
+	unlink(path);
+	/* A folder is there already. */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(below, 0700), 0);
+	assert_int_equal(dm_file_replace(path, DM_STR("new"), &err), -1);
+	assert_int_equal(dm_file_lock(path, &fd, &err), -1);
+	assert_int_equal(err.code, DM_ESYS);
+	assert_non_null(strstr(err.msg, "Is a directory"));
+	rmdir(below);
+	rmdir(path);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 /* In a folder that others write to, what we write beside the file and what
@@ -317,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(test_replace_and_lock),
 	    cmocka_unit_test(test_links_beside),
 	    cmocka_unit_test(test_read_pipes),
+	    cmocka_unit_test(test_replace_and_lock_fail),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

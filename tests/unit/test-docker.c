@@ -444,10 +444,20 @@ static void refuses_an_engine_that_is_too_new(void **state)
 	assert_holds(err.msg, "wants API version 9.0 or later");
 }
 
+/* As long as a socket's path may be. */
+#define TEXT_50	   "01234567890123456789012345678901234567890123456789"
+#define SOCKET_107 "unix:///" TEXT_50 TEXT_50 "123456"
+
 static void refuses_wrong_options(void **state)
 {
 	static const char *const hosts[] = {"", "http://x", "unix://", "tcp://",
-	    "unix://relative", "tcp://user:secret@host:1", "tcp://h:1/path"};
+	    "/var/run/docker.sock", "unix://relative", "tcp://h:1/path",
+	    "tcp://user:secret@host:1", "tcp://h", "tcp://:1", "tcp://h:0",
+	    "tcp://h:65536", "tcp://h:1 ", "tcp://h h:1", "tcp://::1:1",
+	    "tcp://[h]:1", "tcp://[]:1", "tcp://[::1]", "tcp://h:1//",
+	    SOCKET_107 "x"};
+	static const char *const good[] = {"unix:///s", SOCKET_107,
+	    "tcp://h-1.x_y:65535", "tcp://10.0.0.1:1/", "tcp://[fe80::1]:2375"};
 	static const char *const keys[] = {"a.b", "a_b"};
 	struct dm_collect c = {0};
 	struct dm_err err;
@@ -459,12 +469,21 @@ static void refuses_wrong_options(void **state)
 		assert_int_equal(dm_source_docker.open(&c, 0, &s, &err), -1);
 		assert_int_equal(err.code, DM_EINVAL);
 		assert_null(strstr(err.msg, "secret"));
+		assert_int_equal(dm_source_docker.check(&c.options, &err), -1);
+		assert_int_equal(err.code, DM_EINVAL);
+	}
+	for (size_t i = 0; i < DM_COUNT(good); i++) {
+		c.options.docker_host = good[i];
+		assert_int_equal(dm_source_docker.check(&c.options, &err), 0);
 	}
 	c.options.docker_host = NULL;
+	assert_int_equal(dm_source_docker.check(&c.options, &err), 0);
 	c.options.label_keys = keys;
 	c.options.n_label_keys = 2;
 	assert_int_equal(dm_source_docker.open(&c, 0, &s, &err), -1);
 	assert_holds(err.msg, "container_label_a_b");
+	assert_int_equal(dm_source_docker.check(&c.options, &err), -1);
+	assert_int_equal(err.code, DM_EINVAL);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_world, end_world)

@@ -274,6 +274,9 @@ static void test_too_many_names(void **state)
 	assert_int_equal(scan(s, "{\"ts\":1,\"metrics\":{\"m1\":1}}", &r), 0);
 }
 
+#define TEXT_33 "012345678901234567890123456789012"
+#define TEXT_99 TEXT_33 TEXT_33 TEXT_33
+
 static void test_errors_say_where(void **state)
 {
 	static const struct {
@@ -284,7 +287,24 @@ static void test_errors_say_where(void **state)
 	    {"{\"ts\":1,\"kind\":5}", "kind is not a string", 16},
 	    {"{\"ts\":1,\"labels\":{\"a\":1}}", "a label is not a string", 23},
 	    {"{\"ts\":1,\"metrics\":{\"a\":1,\"a\":2}}",
-		"a metric that stands twice", 30},
+		"the key \"a\" stands twice", 26},
+	    {"{\"ts\":1,\"ts\":2}", "the key \"ts\" stands twice", 9},
+	    {"{\"ts\":1,\"t\\u0073\":2}", "the key \"t\\u0073\" stands twice",
+		9},
+	    {"{\"ts\":1,\"x\":{\"\u00e9\\n\":2,\"b\":0,\"\u00e9\\n\":1",
+		"expected ',' or '}', but the line ends", 37},
+	    {"{\"ts\":1,\"x\":{\"\u00e9\\n\":2,\"b\":0,\"\u00e9\\n\":1}}",
+		"the key \"\u00e9\\n\" stands twice", 29},
+	    {"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+	     "\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"ts\":1,"
+	     "\"\\u0068\":1}",
+		"the key \"\\u0068\" stands twice", 99},
+	    {"{\"ts\":1,\"" TEXT_99 "\u00e9z\":1,\"" TEXT_99 "\u00e9z\":1}",
+		"the key \"" TEXT_99 "...\" stands twice", 116},
+	    {"{\"ts\":1e999", "a number beyond the doubles", 12},
+	    {"{\"ts\":9e99", "ts is beyond the years 0 to 9999", 11},
+	    {"{\"ts\":", "expected a number, but the line ends", 7},
+	    {"{\"ts\":1,\"x\":\"\\u0000", "\\u0000 is not allowed", 20},
 	    {"{\"kind\":\"host\"}", "no ts", 0},
 	};
 	DM_AUTO_SCANNER struct dm_scanner *s = NULL;
