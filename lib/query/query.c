@@ -151,6 +151,9 @@ static int bind(struct run *r, struct dm_err *err)
 	    .stop_ctx = r->q->stop_ctx,
 	};
 	querier = dm_sorted_querier(&r->sorted);
+	if (r->q->is_range && dm_expr_set_range(r->expr, r->load.start_us,
+				  r->load.end_us, r->load.step_us, err) < 0)
+		return -1;
 	return dm_expr_bind(r->expr, &querier, err);
 }
 

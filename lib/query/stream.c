@@ -21,6 +21,8 @@ static void look_ahead(struct dm_query_stream *s)
 			s->wanted.to_us += DM_LATE_US;
 	}
 	s->only_end = l->start.from_end && l->end.from_end;
+	for (size_t i = 0; i < l->n_selectors; i++)
+		s->only_end = s->only_end && !l->selectors[i]->is_fixed;
 	s->span_us = -l->start.us;
 }
 

@@ -36,7 +36,8 @@ static int parse(struct dm_str text, struct dm_expr **ret, struct dm_err *err)
 {
 	DM_AUTO_EXPR struct dm_expr *e = NULL;
 
-	if (dm_expr_parse(text, &e, err) < 0)
+	if (dm_expr_parse(text, &e, err) < 0 ||
+	    dm_expr_check_stream(e, err) < 0)
 		return -1;
 	if (dm_expr_kind(e) != DM_EXPR_VECTOR &&
 	    dm_expr_kind(e) != DM_EXPR_SCALAR)

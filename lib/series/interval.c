@@ -17,9 +17,14 @@ static int64_t later(int64_t a, int64_t b)
 struct dm_interval dm_selector_interval(
     const struct dm_selector *s, int64_t start_us, int64_t end_us)
 {
+	if (s->is_fixed)
+		return (struct dm_interval){
+		    .from_us = later(s->from_us, -DM_LOOKBACK_US),
+		    .to_us = s->to_us,
+		};
 	return (struct dm_interval){
 	    .from_us = later(later(start_us, -s->reach_us), -DM_LOOKBACK_US),
-	    .to_us = end_us,
+	    .to_us = later(end_us, s->ahead_us),
 	};
 }
 

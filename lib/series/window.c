@@ -238,10 +238,6 @@ static int window_prepare(void *ctx, const struct dm_selector *selector,
 {
 	struct dm_window *w = ctx;
 
-	if (selector->is_fixed)
-		return dm_err_set(err, DM_EINVAL,
-		    "a fixed time (@) can't be looked at in a stream, of "
-		    "which only the end is kept");
 	for (size_t i = 0; i < w->n_selections; i++) {
 		struct dm_selection *sel = w->selections[i];
 
