@@ -170,9 +170,15 @@ static bool skip_head(struct dm_scanner *s)
 	    memcmp(x->p, h->text, h->n) != 0)
 		return false;
 	x->p += h->n;
-	memcpy(x->keys, h->keys, h->n_keys * sizeof(*x->keys));
+	/* All texts are the line's own, as if it had been read. */
+	for (size_t i = 0; i < h->n_keys; i++) {
+		x->keys[i] = h->keys[i];
+		x->keys[i].text = moved(h->keys[i].text, h->text, x->start);
+	}
 	x->n_keys = h->n_keys;
 	s->kind = h->kind;
+	if (s->kind.n)
+		s->kind = moved(h->kind, h->text, x->start);
 	s->kind_escaped = h->kind_escaped;
 	s->has_ts = h->has_ts;
 	s->ts_us = h->ts_us;

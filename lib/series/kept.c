@@ -147,8 +147,8 @@ bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 	return k->s.last.t_us <= from - DM_LOOKBACK_US;
 }
 
-/* A new piece, the first n samples left out. */
-static int move_to_bigger(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
+/* Another piece, of room for cap samples; the first n are left out. */
+static int move_to(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
     size_t cap, struct dm_err *err)
 {
 	struct front *old = front(k), *f;
@@ -201,7 +201,7 @@ static int make_room(
 		stale += dm_is_stale(p[i].v);
 	if (left >= cap - cap / 8) {
 		cap = round_cap(next_cap(k, cap));
-		if (move_to_bigger(keeper, k, drop, cap, err) < 0)
+		if (move_to(keeper, k, drop, cap, err) < 0)
 			return -1;
 	} else {
 		memmove(p, p + drop, left * sizeof(*p));
@@ -262,4 +262,12 @@ int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
 	}
 	insert(k, at, t_us, v);
 	return 0;
+}
+
+void dm_kept_trim(struct dm_keeper *keeper, struct dm_kept *k)
+{
+	size_t cap = round_cap(k->s.n);
+
+	if (cap < k->s.n + k->room && move_to(keeper, k, 0, cap, NULL) == 0)
+		k->room = (uint32_t)(cap - k->s.n);
 }

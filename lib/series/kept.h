@@ -86,6 +86,10 @@ DM_MUST_CHECK static inline int dm_kept_add(struct dm_keeper *keeper,
 	return dm_kept_insert(keeper, k, t_us, v, err);
 }
 
+/** There may be no more samples for long: keep no more room for them than
+ * can be helped. */
+void dm_kept_trim(struct dm_keeper *keeper, struct dm_kept *k);
+
 /** Can nobody see anything of it from the horizon on? */
 bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us);
 

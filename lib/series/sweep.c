@@ -100,6 +100,7 @@ static int mark_stale(
 		if (dm_kept_add(&w->keeper, k, t->sweep_us, dm_stale(), err) <
 		    0)
 			return -1;
+		dm_kept_trim(&w->keeper, k);
 		k->seen = 0;
 	}
 	t->n_live = kept;

@@ -98,6 +98,8 @@ static void one_series(
 		list_add(&l, now - late, v);
 		assert_int_equal(
 		    dm_kept_add(keeper, k, now - late, v, &err), 0);
+		if (random_below(50) == 0)
+			dm_kept_trim(keeper, k);
 		compare(&l, &k->s, keeper->horizon_us);
 		if (random_below(4) == 0)
 			keeper->horizon_us = now - KEEP_US / 2;

@@ -141,6 +141,71 @@ static void test_against_jansson(void **state)
 	}
 }
 
+/* Lines that begin as the one before, to which the scanner takes a short
+ * way, are what they are to jansson all the same. */
+static void test_same_beginnings(void **state)
+{
+	static const char *const heads[] = {
+	    "{\"ts\":1.5,\"kind\":\"host\",\"labels\":",
+	    "{ \"kind\" : \"a\\u0062\", \"x\":[{\"ts\":1}], \"ts\":2 "
+	    ",\"labels\": ",
+	    "{\"labels\":", "{\"kind\":\"\",\"labels\":",
+	    "{\"ts\":3,\"ts\":3,\"labels\":",
+	    "{\"ts\":4,\"kind\":7,\"labels\":",
+	    "{\"metrics\":{\"m\":1},\"ts\":5,\"labels\":",
+	    "{\"labels\":{\"a\":\"b\"},\"ts\":6,\"labels\":",
+	    "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"ts\":7,\"labels\":"};
+	static const char *const tails[] = {"{},\"metrics\":{\"m\":12}}",
+	    "{\"a\":\"b\"},\"metrics\":{\"m\":1,\"n\":2}}", "{\"a\":\"b\"}}",
+	    "{\"a\":\"b\"},\"ts\":8}", "{\"a\":\"b\"},\"kind\":\"host\"}",
+	    "{\"a\":\"b\"},\"\\u0074s\":8,\"x\":null}", "{\"a\":\"b\"},}",
+	    "{\"a\":\"b\"}", "{\"a\":1}}", "{", "", "[]}"};
+	DM_AUTO_SCANNER struct dm_scanner *s = NULL;
+	char line[256];
+
+	(void)state;
+	assert_int_equal(dm_scanner_new(NULL, NULL, &s, NULL), 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		const char *tail = tails[random_below(DM_COUNT(tails))];
+		unsigned head = random_below(i % 200 < 100 ? 2 : 9);
+
+		snprintf(line, sizeof(line), "%s%s", heads[head], tail);
+		compare(s, dm_str(line));
+	}
+}
+
+static void add_digits(struct dm_buf *b, unsigned n)
+{
+	while (n--)
+		dm_buf_addf(b, "%u", random_below(10));
+}
+
+/* Numbers of all lengths, in front of everything. */
+static void test_numbers(void **state)
+{
+	static const char *const ends[] = {",\"n\":123456789012345678901}}",
+	    ", \"n\":1.25,\"o\":-3,\"p\":4,\"q\":5,\"r\":6}}", "}}",
+	    " ,\"n\":7,\"abcdefghijklmnopqrstuvwxyz\":0}}", "x}}", ".}}",
+	    "e3,\"n\":1234567890123456789012345}}", "E+,\"n\":1}}", "]}}", ""};
+	DM_AUTO_SCANNER struct dm_scanner *s = NULL;
+	DM_AUTO_BUF struct dm_buf b = {0};
+
+	(void)state;
+	assert_int_equal(dm_scanner_new(NULL, NULL, &s, NULL), 0);
+	for (unsigned i = 0; i < 60000; i++) {
+		dm_buf_clear(&b);
+		dm_buf_addf(&b, "{\"ts\":1,\"metrics\":{\"m\":%s",
+		    random_below(8) ? "" : "-");
+		add_digits(&b, random_below(22));
+		if (random_below(2)) {
+			dm_buf_add_char(&b, '.');
+			add_digits(&b, random_below(22));
+		}
+		dm_buf_add_cstr(&b, ends[random_below(DM_COUNT(ends))]);
+		compare(s, dm_buf_str(&b));
+	}
+}
+
 static int scan(struct dm_scanner *s, const char *line, struct dm_record *r)
 {
 	struct dm_err err;
@@ -326,6 +391,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_against_jansson),
+	    cmocka_unit_test(test_same_beginnings),
+	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_known_again),
 	    cmocka_unit_test(test_many_identities),
 	    cmocka_unit_test(test_limits),
