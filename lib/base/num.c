@@ -3,7 +3,8 @@
 #include "base/num.h"
 
 #include <math.h>
-#include <stdio.h>
+
+#include "base/shortest.h"
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
 
@@ -124,10 +125,52 @@ static bool add_billionths(struct dm_buf *b, double v)
 	return true;
 }
 
+/* Digits of the value, without zeros at their end; how many they are. */
+static int shortest_digits(double v, char text[20], int *ret_exponent)
+{
+	uint64_t digits = dm_shortest(v, ret_exponent);
+	int n = 0;
+
+	while (digits % 10 == 0) {
+		digits /= 10;
+		++*ret_exponent;
+	}
+	for (uint64_t left = digits; left; left /= 10)
+		n++;
+	for (int i = n; i > 0; digits /= 10)
+		text[--i] = (char)('0' + digits % 10);
+	return n;
+}
+
+/* As printf's %g with as many digits as are needed, but 15 at least. */
+static void add_shortest(struct dm_buf *b, double v)
+{
+	char digits[20];
+	int exponent, n = shortest_digits(v, digits, &exponent);
+	int point = n + exponent; /* behind so many digits */
+
+	if (point - 1 < -4 || point - 1 >= (n > 15 ? n : 15)) {
+		dm_buf_add_char(b, digits[0]);
+		if (n > 1)
+			dm_buf_add_char(b, '.');
+		dm_buf_add(b, digits + 1, (size_t)(n - 1));
+		dm_buf_addf(
+		    b, "e%c%02d", point > 0 ? '+' : '-', abs(point - 1));
+		return;
+	}
+	if (point <= 0)
+		dm_buf_add(b, "0.000", (size_t)(2 - point));
+	for (int i = 0; i < n; i++) {
+		if (i && i == point)
+			dm_buf_add_char(b, '.');
+		dm_buf_add_char(b, digits[i]);
+	}
+	for (int i = n; i < point; i++)
+		dm_buf_add_char(b, '0');
+}
+
 void dm_num_add(struct dm_buf *b, double v)
 {
-	char text[32];
-
 	if (isnan(v)) {
 		dm_buf_add_cstr(b, "\"NaN\"");
 	} else if (isinf(v)) {
@@ -137,11 +180,8 @@ void dm_num_add(struct dm_buf *b, double v)
 	} else if (fabs(v) < EXACT_MAX && v == (double)(int64_t)v) {
 		dm_num_add_i64(b, (int64_t)v);
 	} else if (!add_billionths(b, v)) {
-		for (int digits = 15; digits <= 17; digits++) {
-			snprintf(text, sizeof(text), "%.*g", digits, v);
-			if (strtod(text, NULL) == v)
-				break;
-		}
-		dm_buf_add_cstr(b, text);
+		if (v < 0)
+			dm_buf_add_char(b, '-');
+		add_shortest(b, fabs(v));
 	}
 }

@@ -48,6 +48,69 @@ static void test_num_add(void **state)
 	assert_string_equal(dm_buf_cstr(&b), "1.5");
 }
 
+/* What printf needs 15, 16 or 17 digits for, by trying. */
+static void by_printf(double v, char *text, size_t bytes)
+{
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, bytes, "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			return;
+	}
+}
+
+static void check_num_add(struct dm_buf *b, double v)
+{
+	char expected[32];
+
+	if (!isfinite(v) || v == 0 || v == nearbyint(v) || fabs(v) < 1e-300)
+		return;
+	by_printf(v, expected, sizeof(expected));
+	num_text(b, v);
+	assert_true(strtod(b->p, NULL) == v);
+	/* A number of billionths is written as such. */
+	if (fabs(v) * 1e9 < 9007199254740992.0 && nearbyint(v * 1e9) / 1e9 == v)
+		return;
+	/* Fewer digits than the nearest number of so many would do. */
+	if (strcmp(b->p, expected) != 0 && b->n >= strlen(expected))
+		fail_msg("%s, not %s", b->p, expected);
+}
+
+/* Against printf: any bits, powers of two, and their neighbours. */
+static void test_num_add_any(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	uint64_t x = 88172645463325252u;
+	double v;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		memcpy(&v, &x, sizeof(v));
+		check_num_add(&b, v);
+		check_num_add(
+		    &b, (double)(x >> 11) / (double)(1 + x % 1000003));
+		check_num_add(&b, (double)(x >> 40) / 1e7);
+	}
+	for (int e = -1000; e < 1000; e++) {
+		v = ldexp(1, e);
+		check_num_add(&b, v);
+		check_num_add(&b, nextafter(v, 0));
+		check_num_add(&b, nextafter(v, HUGE_VAL));
+	}
+	assert_string_equal(num_text(&b, 5e-324), "5e-324");
+	assert_string_equal(
+	    num_text(&b, 2.2250738585072011e-308), "2.225073858507201e-308");
+	assert_string_equal(
+	    num_text(&b, 9.5367431640625e-07), "9.5367431640625e-07");
+	assert_string_equal(
+	    num_text(&b, 1.7976931348623157e308), "1.7976931348623157e+308");
+	assert_string_equal(num_text(&b, -1e23), "-1e+23");
+	assert_string_equal(
+	    num_text(&b, 123456789012345680.0), "1.2345678901234568e+17");
+}
+
 /* Against strtod, on texts of all lengths. */
 static void test_num_parse(void **state)
 {
@@ -360,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_num_add),
+	    cmocka_unit_test(test_num_add_any),
 	    cmocka_unit_test(test_num_parse),
 	    cmocka_unit_test(test_durations),
 	    cmocka_unit_test(test_moments),
