@@ -170,6 +170,7 @@ static bool skip_head(struct dm_scanner *s)
 	    memcmp(x->p, h->text, h->n) != 0)
 		return false;
 	x->p += h->n;
+	dm_lex_blanks(x); /* there may be more of them */
 	/* All texts are the line's own, as if it had been read. */
 	for (size_t i = 0; i < h->n_keys; i++) {
 		x->keys[i] = h->keys[i];

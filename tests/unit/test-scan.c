@@ -159,7 +159,8 @@ static void test_same_beginnings(void **state)
 	    "{\"a\":\"b\"},\"metrics\":{\"m\":1,\"n\":2}}", "{\"a\":\"b\"}}",
 	    "{\"a\":\"b\"},\"ts\":8}", "{\"a\":\"b\"},\"kind\":\"host\"}",
 	    "{\"a\":\"b\"},\"\\u0074s\":8,\"x\":null}", "{\"a\":\"b\"},}",
-	    "{\"a\":\"b\"}", "{\"a\":1}}", "{", "", "[]}"};
+	    "{\"a\":\"b\"}", "{\"a\":1}}", "{", "", "[]}", " {}}",
+	    "\t{\"a\":\"b\"},\"metrics\":{\"m\":3}}"};
 	DM_AUTO_SCANNER struct dm_scanner *s = NULL;
 	char line[256];
 
