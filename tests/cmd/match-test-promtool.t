@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dmon-match --test beside promtool: unit tests that pass, and each with a
-# digit changed in every line in turn (with DM_LONG; else in every third),
+# digit changed in every line in turn (with DM_LONG; else in ten lines of each),
 # most of which fail. Both say the same, word by word: what differs, and which
 # alerts there were; of an evaluation that failed, that it did.
 . "$(dirname "$0")/lib.sh"
@@ -32,8 +32,12 @@ why() {
 n_failed=0
 mutants() { # FILE
 	awk '/^tests:/ { on = 1 } on && /[0-9]/ && !/SPDX/ { print FNR }' "$1" |
-		awk -v step="${DM_LONG:+1}" 'NR % (step ? step : 3) == 0' \
-		>"$T/lines"
+		awk -v all="$DM_LONG" '{ line[NR] = $0 }
+			END {
+				n = all || NR < 10 ? NR : 10
+				for (i = 1; i <= n; i++)
+					print line[int(i * NR / n)]
+			}' >"$T/lines"
 	while read -r line; do
 		sed "${line}y/0123456789/1234567890/" "$1" >mutant.yml
 		both mutant.yml || {
@@ -56,7 +60,7 @@ for f in "$T"/rules/*.test.yml; do
 	ok $? "$name, changed: the same"
 	head -n 20 "$T/odd" | sed 's/^/# /'
 done
-[ "$(wc -l <"$T/failed")" -gt 40 ]
+[ "$(wc -l <"$T/failed")" -gt 30 ]
 ok $? "and $(wc -l <"$T/failed" | tr -d ' ') of them fail"
 
 # Templates: what each expands to.
