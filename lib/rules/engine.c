@@ -71,12 +71,13 @@ static int set_keys(struct dm_rule_set *set, struct dm_err *err)
 	return rc;
 }
 
-static int bind_texts(const struct dm_rule_texts *t, const struct dm_querier *q,
-    bool *ret_fleeting, struct dm_err *err)
+static int bind_texts(struct dm_engine *e, const struct dm_rule_texts *t,
+    const struct dm_querier *q, bool *ret_fleeting, struct dm_err *err)
 {
 	*ret_fleeting = false;
 	for (size_t i = 0; i < t->n; i++) {
-		if (dm_template_bind(t->items[i].template, q, err) < 0)
+		if (dm_template_bind(t->items[i].template, q,
+			e->options.subquery_step_us, err) < 0)
 			return -1;
 		*ret_fleeting |= dm_template_is_fleeting(t->items[i].template);
 	}
@@ -96,10 +97,13 @@ static int bind_rule(
 		return -1;
 	if (dm_tracking_new(bytes, &e->env, &rule->memory, err) < 0)
 		return -1;
-	if (bind_texts(&rule->labels, &q, &fleeting, err) < 0 ||
-	    bind_texts(&rule->annotations, &q, &rule->keeps_annotations, err) <
-		0)
+	if (bind_texts(e, &rule->labels, &q, &fleeting, err) < 0 ||
+	    bind_texts(
+		e, &rule->annotations, &q, &rule->keeps_annotations, err) < 0)
 		return -1;
+	if (e->options.subquery_step_us > 0)
+		dm_expr_set_subquery_step(
+		    rule->expr, e->options.subquery_step_us);
 	return dm_expr_bind(rule->expr, &q, err);
 }
 

@@ -32,8 +32,9 @@ enum dm_severity dm_severity_of(struct dm_str name);
 struct dm_engine_options {
 	const char *const *paths; /* rule files and folders */
 	size_t n_paths;
-	int64_t interval_us; /* of groups that have none; > 0 */
-	int64_t silence_us;  /* 0: targets may be silent */
+	int64_t interval_us;	  /* of groups that have none; > 0 */
+	int64_t silence_us;	  /* 0: targets may be silent */
+	int64_t subquery_step_us; /* of those that name none; 0: as usual */
 	/* What templates call $externalLabels, in order of their names, and
 	 * $externalURL; NULL: "". */
 	const struct dm_label *external;

@@ -63,7 +63,7 @@ static int take_label(
 	struct dm_token t;
 	bool quoted = first.type == DM_TOKEN_STRING;
 
-	if (!quoted && (first.type != DM_TOKEN_NAME || has_colon(first.text)))
+	if (!quoted && (!dm_token_is_name(&first) || has_colon(first.text)))
 		return fail(r, "a label's name was expected");
 	/* Once more, for the string that it stands for. */
 	first = dm_lex(r->s, first.at, &name);

@@ -135,6 +135,7 @@ struct tquery {
 	void **handles;
 	size_t n_selectors;
 	struct dm_querier querier;
+	int64_t step_us; /* as of dm_template_bind */
 	bool bound;
 	struct tquery *next;
 };

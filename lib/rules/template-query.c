@@ -80,7 +80,7 @@ static int generalize(const struct dm_selector *a, const struct dm_selector *b,
     struct dm_selector *ret, struct dm_err *err)
 {
 	if (!dm_str_eq(a->name, b->name) || a->reach_us != b->reach_us ||
-	    a->n != b->n)
+	    a->ahead_us != b->ahead_us || a->n != b->n)
 		return unknown(err);
 	*ret = *a;
 	ret->n = 0;
@@ -173,12 +173,15 @@ void dm_tquery_release(struct tquery *q)
 	dm_expr_free(q->expr);
 }
 
-int dm_template_bind(
-    struct dm_template *t, const struct dm_querier *querier, struct dm_err *err)
+int dm_template_bind(struct dm_template *t, const struct dm_querier *querier,
+    int64_t step_us, struct dm_err *err)
 {
 	for (struct tquery *q = t->queries; q; q = q->next) {
 		q->querier = *querier;
+		q->step_us = step_us;
 		q->bound = true;
+		if (q->expr && step_us > 0)
+			dm_expr_set_subquery_step(q->expr, step_us);
 		if (q->expr && dm_expr_bind(q->expr, querier, err) < 0)
 			return -1;
 		for (size_t i = 0; i < q->n_selectors; i++)
@@ -201,7 +204,8 @@ struct narrowed {
 /* Does it select no more, and look back no further? */
 static bool is_within(const struct dm_selector *s, const struct dm_selector *of)
 {
-	if (!dm_str_eq(s->name, of->name) || s->reach_us > of->reach_us)
+	if (!dm_str_eq(s->name, of->name) || s->is_fixed ||
+	    s->reach_us > of->reach_us || s->ahead_us > of->ahead_us)
 		return false;
 	for (size_t i = 0; i < of->n; i++) {
 		const struct dm_matcher *m = &of->matchers[i];
@@ -258,10 +262,16 @@ static int narrow_select(void *ctx, void *handle, int64_t from_us,
 		n->series = p;
 		n->cap = all.n;
 	}
-	for (size_t i = 0; i < all.n; i++)
-		if (dm_selector_matches(n->selector, all.series[i]->name,
-			all.series[i]->labels))
-			n->series[kept++] = all.series[i];
+	for (size_t i = 0; i < all.n; i++) {
+		const struct dm_series *s = all.series[i];
+		int rc =
+		    dm_selector_match(n->selector, s->name, s->labels, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			n->series[kept++] = s;
+	}
 	*ret = (struct dm_series_set){n->series, kept};
 	return 0;
 }
@@ -360,7 +370,11 @@ int dm_expand_query(
 		return dm_expand_fail(x, "too many queries");
 	if (q->expr)
 		return evaluate(x, q->expr, q, ret);
-	if (parse(text, &e, x->err) < 0 || dm_expr_bind(e, &narrow, x->err) < 0)
+	if (parse(text, &e, x->err) < 0)
+		return -1;
+	if (q->step_us > 0)
+		dm_expr_set_subquery_step(e, q->step_us);
+	if (dm_expr_bind(e, &narrow, x->err) < 0)
 		return -1;
 	return evaluate(x, e, q, ret);
 }

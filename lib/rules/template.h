@@ -36,9 +36,10 @@ struct dm_str dm_template_text(const struct dm_template *t);
 /**
  * Say where the samples come from that its queries look at: once, before it
  * is expanded; querier->ctx must outlive it.
+ * @step_us  of subqueries that name none; 0: as usual
  */
 int dm_template_bind(struct dm_template *t, const struct dm_querier *querier,
-    struct dm_err *err) DM_MUST_CHECK;
+    int64_t step_us, struct dm_err *err) DM_MUST_CHECK;
 
 /** Does it look at the value of the element, or only at its labels? */
 bool dm_template_uses_value(const struct dm_template *t);

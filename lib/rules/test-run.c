@@ -209,6 +209,49 @@ static int open_alerts(struct run *r)
 	return 0;
 }
 
+/* A selector of a test's own expression. Nothing is dropped from the window
+ * of a test, so that a fixed time (@) can be looked at as well. */
+struct asked {
+	struct dm_selector selector;
+	void *handle;
+};
+
+static int ask_prepare(void *ctx, const struct dm_selector *selector,
+    void **ret_handle, struct dm_err *err)
+{
+	const struct dm_querier q = dm_window_querier(ctx);
+	struct asked *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return dm_err_nomem(err);
+	a->selector = *selector;
+	a->selector.is_fixed = false;
+	if (q.prepare(q.ctx, &a->selector, &a->handle, err) < 0) {
+		free(a);
+		return -1;
+	}
+	*ret_handle = a;
+	return 0;
+}
+
+static int ask_select(void *ctx, void *handle, int64_t from_us, int64_t to_us,
+    struct dm_series_set *ret, struct dm_err *err)
+{
+	const struct dm_querier q = dm_window_querier(ctx);
+	struct asked *a = handle;
+
+	return q.select(q.ctx, a->handle, from_us, to_us, ret, err);
+}
+
+static void ask_release(void *ctx, void *handle)
+{
+	const struct dm_querier q = dm_window_querier(ctx);
+	struct asked *a = handle;
+
+	q.release(q.ctx, a->handle);
+	free(a);
+}
+
 /* The engine with the rules, and with what the test's expressions want to
  * be kept. */
 static int open_engine(struct run *r)
@@ -217,13 +260,16 @@ static int open_engine(struct run *r)
 	    .paths = (const char *const *)r->file->rule_files,
 	    .n_paths = r->file->n_rule_files,
 	    .interval_us = r->file->interval_us,
+	    .subquery_step_us = r->file->interval_us,
 	    .external = r->test->external_labels.p,
 	    .n_external = r->test->external_labels.n,
 	    .external_url = r->test->external_url,
 	    .say = r->sink->wrong,
 	    .ctx = r->sink->ctx,
 	};
-	struct dm_querier q;
+	struct dm_querier q = {.prepare = ask_prepare,
+	    .select = ask_select,
+	    .release = ask_release};
 
 	if (dm_engine_new(&options, &r->e, r->err) < 0)
 		return -1;
@@ -232,10 +278,14 @@ static int open_engine(struct run *r)
 	r->e->counts = false;
 	r->e->failed = rule_failed;
 	r->e->failed_ctx = r;
-	q = dm_window_querier(r->e->window);
-	for (size_t i = 0; i < r->test->n_exprs; i++)
+	q.ctx = r->e->window;
+	q.pool = r->e->pool;
+	for (size_t i = 0; i < r->test->n_exprs; i++) {
+		dm_expr_set_subquery_step(
+		    r->test->exprs[i].expr, r->file->interval_us);
 		if (dm_expr_bind(r->test->exprs[i].expr, &q, r->err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -38,7 +38,7 @@ static void expand(struct dm_template *t)
 	if (dm_window_new(&w, NULL) < 0)
 		abort();
 	q = dm_window_querier(w);
-	if (dm_template_bind(t, &q, NULL) < 0)
+	if (dm_template_bind(t, &q, 0, NULL) < 0)
 		abort();
 	data.labels = labels = put_sample(w, &data.name);
 	if (dm_template_expand(t, &data, &b, NULL) < 0 ||

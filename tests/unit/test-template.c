@@ -221,7 +221,7 @@ static void expand_bound(const char *text, struct dm_buf *ret, size_t *ret_kept)
 	if (dm_template_parse(dm_str(text), &t, NULL, &err) < 0)
 		fail_msg("%s: %s", text, err.msg);
 	assert_true(dm_template_is_fleeting(t));
-	assert_int_equal(dm_template_bind(t, &q, &err), 0);
+	assert_int_equal(dm_template_bind(t, &q, 0, &err), 0);
 	put_samples(w);
 	*ret_kept = dm_window_n_series(w);
 	for (int i = 0; i < 2; i++) { /* any number of times */
