@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/plan.h"
+#include "store/extract.h"
 
 /* From a database into a window. */
 
@@ -9,14 +9,16 @@ struct filler {
 	struct dm_plan plan;
 	struct dm_spans spans;
 	struct dm_scanner *scanner;
+	struct dm_extract extract;
 	struct dm_window *window;
 };
 
 static void filler_release(struct filler *f)
 {
 	dm_spans_release(&f->spans);
-	dm_plan_release(&f->plan);
 	dm_scanner_free(f->scanner);
+	dm_extract_release(&f->extract);
+	dm_plan_release(&f->plan);
 	dm_db_close(&f->db);
 }
 
@@ -25,18 +27,23 @@ static void forget(void *ctx, struct dm_identity *identity)
 	struct filler *f = ctx;
 
 	dm_window_forget(f->window, identity);
+	dm_extract_forget(&f->extract);
 }
 
-static int feed(
-    struct filler *f, int64_t id, struct dm_str line, struct dm_err *err)
+static int feed(struct filler *f, const struct dm_record *r, struct dm_err *err)
 {
 	struct dm_window_seen seen;
-	struct dm_record record;
+
+	return dm_window_record(f->window, f->scanner, r, &seen, err);
+}
+
+static int read_line(struct filler *f, int64_t id, struct dm_str line,
+    struct dm_record *ret, struct dm_err *err)
+{
 	struct dm_err why;
 
-	if (dm_scan(f->scanner, line, &record, &why) == 0)
-		return dm_window_record(
-		    f->window, f->scanner, &record, &seen, err);
+	if (dm_scan(f->scanner, line, ret, &why) == 0)
+		return 0;
 	if (why.code == DM_ENOMEM)
 		return dm_err_nomem(err);
 	return dm_db_damaged(&f->db, id, why.msg, err);
@@ -47,12 +54,22 @@ static int take(void *ctx, sqlite3_stmt *row, struct dm_err *err)
 	struct filler *f = ctx;
 	const struct dm_wanted *w = dm_selection_find(
 	    f->spans.selection, sqlite3_column_int64(row, DM_ROW_IDENTITY));
+	bool extract = f->spans.selection == &f->plan.selection;
+	int64_t ts_us = sqlite3_column_int64(row, DM_ROW_TS_US);
+	struct dm_record record;
+	struct dm_str text;
 
-	if (!w || !dm_plan_wants(
-		      &f->plan, w, sqlite3_column_int64(row, DM_ROW_TS_US)))
+	if (!w || !dm_plan_wants(&f->plan, w, ts_us))
 		return 0;
-	return feed(
-	    f, sqlite3_column_int64(row, DM_ROW_ID), dm_spans_text(row), err);
+	text = dm_spans_text(row);
+	if (extract && dm_extract(&f->extract, w, text, ts_us, &record))
+		return feed(f, &record, err);
+	if (read_line(f, sqlite3_column_int64(row, DM_ROW_ID), text, &record,
+		err) < 0)
+		return -1;
+	if (extract)
+		dm_extract_learn(&f->extract, w, &record);
+	return feed(f, &record, err);
 }
 
 static int check_limits(const struct filler *f, struct dm_err *err)
@@ -93,14 +110,17 @@ static int read_before(struct filler *f, struct dm_err *err)
 		&f->db, "SELECT text FROM record WHERE id = ?1", &st, err) < 0)
 		return -1;
 	while ((t = dm_map_next(&f->plan.targets, &pos))) {
+		struct dm_record record;
 		int n;
 
 		if (!t->before_id)
 			continue;
 		sqlite3_bind_int64(st, 1, t->before_id);
 		n = dm_db_step(&f->db, st, err);
-		if (n < 0 || (n > 0 && feed(f, t->before_id, dm_db_text(st, 0),
-					   err) < 0))
+		if (n < 0 ||
+		    (n > 0 && (read_line(f, t->before_id, dm_db_text(st, 0),
+				   &record, err) < 0 ||
+				  feed(f, &record, err) < 0)))
 			return -1;
 		sqlite3_reset(st);
 	}
@@ -144,6 +164,10 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 		     : 0;
 	sqlite3_exec(f.db.sql, "ROLLBACK", NULL, NULL, NULL);
 	f.spans.n_ranges = f.plan.n_ranges;
+	f.extract.plan = &f.plan;
+	f.extract.scanner = f.scanner;
+	if (status == 0)
+		status = dm_extract_open(&f.extract, err);
 	if (status == 0)
 		status = read_all(&f, err);
 	return dm_db_check(&f.db, err) < 0 ? -1 : status;

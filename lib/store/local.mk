@@ -3,6 +3,7 @@ libdmon_a_SOURCES += \
 	lib/store/catalog.c \
 	lib/store/db.c lib/store/db.h \
 	lib/store/expire.c \
+	lib/store/extract.c lib/store/extract.h \
 	lib/store/fill.c \
 	lib/store/pace.c lib/store/pace.h \
 	lib/store/pairs.c lib/store/pairs.h \

@@ -358,11 +358,77 @@ static void test_cut_short(void **state)
 	dm_buf_release(&lines);
 }
 
+/* The database takes a metric out of a record without reading all of it,
+ * wherever that would be something else than it seems. */
+static void test_extraction(void **state)
+{
+	/* What stands behind the ts; # and $ are numbers. */
+	static const char *const forms[] = {
+	    "\"kind\":\"container\",\"labels\":{\"m\":\"7\",\"name\":\"a\"},"
+	    "\"metrics\":{\"x\":#,\"m\":$.5}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"b\"},"
+	    "\"metrics\":{\"x\":#},\"more\":{\"m\":$}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"c{\\\"m\\\":1,\"},"
+	    "\"metrics\":{\"x\":#,\"m\":-$}",
+	    "\"metrics\":{\"x\":#,\"m\":$},\"kind\":\"container\","
+	    "\"labels\":{\"name\":\"d\"}",
+	    "\"metrics\":{\"x\":#,\"m\":$},\"kind\":\"container\","
+	    "\"labels\":{\"name\":\"e\"}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"f\"},"
+	    "\"metrics\":{\"x\":#,\"a,\\\"m\":5,\"m\":$e-2}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"g\"},"
+	    "\"metrics\":{\"x\":#,\"}\":5,\"m\":$}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"h\"},"
+	    "\"metrics\":{\"x\":#,\"\\u006d\":$}",
+	    "\"kind\":\"container\",\"labels\":{\"name\":\"i\"},"
+	    "\"metrics\":{ \"x\" : # , \"m\" : $ }",
+	    "\"kind\":\"recorded\",\"labels\":{\"name\":\"j\"},"
+	    "\"metrics\":{\"x\":#,\"m\":$}",
+	};
+	static const char *const values[] = {
+	    "null", "\"NaN\"", "\"-Inf\"", "1E3", "-0.0", "1e-310"};
+	struct dm_query q = {.is_range = true,
+	    .start = {true, -60 * DM_US_PER_S},
+	    .end = DM_MOMENT_END,
+	    .step_us = DM_US_PER_S,
+	    .max_samples = DM_QUERY_SAMPLES_MAX};
+
+	(void)state;
+	dm_buf_clear(&lines);
+	for (int i = 0, n = 1; i < 40; i++, n = n * 7 % 1000003) {
+		for (size_t k = 0; k < DM_COUNT(forms); k++) {
+			dm_buf_addf(&lines, "{\"ts\":%d,", T0 + i);
+			for (const char *c = forms[k]; *c; c++) {
+				if (*c == '#' || *c == '$')
+					dm_num_add_i64(
+					    &lines, *c == '#' ? n : i);
+				else
+					dm_buf_add_char(&lines, *c);
+			}
+			dm_buf_add_cstr(&lines, "}\n");
+		}
+		dm_buf_addf(&lines,
+		    "{\"ts\":%d,\"kind\":\"container\",\"labels\":"
+		    "{\"name\":\"v\"},\"metrics\":{%s\"m\":%s}}\n",
+		    T0 + i, n % 3 ? "" : "\"x\":1,",
+		    i % 4 ? "3" : values[i / 4 % (int)DM_COUNT(values)]);
+	}
+	store_lines();
+	q.text = DM_STR("m");
+	check_same(&q);
+	q.text = DM_STR("m + on (name) x");
+	check_same(&q);
+	q.text = DM_STR("{__name__=~\"m|x\"}");
+	check_same(&q);
+	dm_buf_release(&lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stream_and_database),
 	    cmocka_unit_test(test_cut_short),
+	    cmocka_unit_test(test_extraction),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,239 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/extract.h"
+
+/* What is remembered of identities in all; more are read as a whole. */
+#define HEADS_MAX_BYTES (64u << 20)
+/* How far a metric moves from one record to the next, as values before it
+ * become longer or shorter; farther ones are looked for. */
+#define MOVES 24
+/* The scanner gives none that large: the extracted metrics of an identity
+ * are the same each time. */
+#define SHAPE UINT32_C(0x80000000)
+
+struct dm_extract_row {
+	struct dm_identity *identity;
+	uint32_t generation; /* 0: nothing is known */
+	size_t head;	     /* in heads: from behind ts to the metrics' { */
+	uint32_t head_n;
+	unsigned n;			     /* wanted metrics */
+	uint8_t keys[DM_EXTRACT_METRICS];    /* which they are */
+	uint32_t places[DM_EXTRACT_METRICS]; /* behind the head */
+};
+
+int dm_extract_open(struct dm_extract *x, struct dm_err *err)
+{
+	const struct dm_store_fill *fill = x->plan->fill;
+	size_t at[DM_SELECTORS_MAX];
+
+	x->generation = 1;
+	x->rows = calloc(x->plan->selection.n + 1, sizeof(*x->rows));
+	if (!x->rows)
+		return dm_err_nomem(err);
+	for (size_t i = 0; i < fill->n_selectors; i++) {
+		struct dm_str name = fill->selectors[i]->name;
+
+		at[i] = x->names.n;
+		if (name.n == 0)
+			continue;
+		dm_buf_addf(&x->names, "\"%.*s\":", (int)name.n, name.p);
+		if (dm_scan_name_id(x->scanner, name, &x->keys[i].name, err) <
+		    0)
+			return -1;
+	}
+	if (dm_buf_ok(&x->names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < fill->n_selectors; i++) {
+		size_t n = fill->selectors[i]->name.n;
+
+		x->keys[i].text = (struct dm_str){
+		    x->names.p + at[i], n ? n + strlen("\"\":") : 0};
+	}
+	return 0;
+}
+
+void dm_extract_release(struct dm_extract *x)
+{
+	free(x->rows);
+	dm_buf_release(&x->heads);
+	dm_buf_release(&x->names);
+}
+
+void dm_extract_forget(struct dm_extract *x)
+{
+	x->generation++;
+}
+
+static struct dm_extract_row *row_of(
+    struct dm_extract *x, const struct dm_wanted *w)
+{
+	return &x->rows[w - x->plan->selection.wanted];
+}
+
+/* Which metrics an identity's selectors want; false where that has to be
+ * seen from the record, or they are too many. */
+static bool choose_keys(
+    struct dm_extract *x, struct dm_extract_row *row, uint64_t named)
+{
+	row->n = 0;
+	for (size_t i = 0; i < x->plan->fill->n_selectors; i++) {
+		bool known = false;
+
+		if (!(named >> i & 1))
+			continue;
+		for (unsigned k = 0; k < row->n; k++)
+			known |= x->keys[row->keys[k]].name == x->keys[i].name;
+		if (known)
+			continue;
+		if (x->keys[i].text.n == 0 || row->n == DM_EXTRACT_METRICS)
+			return false;
+		row->keys[row->n++] = (uint8_t)i;
+	}
+	return row->n > 0;
+}
+
+/* Behind {"ts":NUMBER, which all writers begin with; NULL: it does not. */
+static const char *behind_ts(struct dm_str text)
+{
+	static const char begin[] = "{\"ts\":";
+	const char *p = text.p, *end = text.p + text.n;
+
+	if (!dm_str_starts(text, begin))
+		return NULL;
+	for (p += strlen(begin); p < end && *p != ','; p++) {
+		if ((*p < '0' || *p > '9') && *p != '.' && *p != '-')
+			return NULL;
+	}
+	return p;
+}
+
+/* Where the names of the metrics begin, if kind and labels stand before. */
+static const char *begin_of_metrics(
+    const struct dm_extract *x, const struct dm_record *r)
+{
+	struct dm_str name, kind, labels;
+	const char *p;
+
+	if (r->n_metrics == 0)
+		return NULL;
+	name = dm_scan_name(x->scanner, r->metrics[0].name);
+	p = r->metrics[0].text.p;
+	if ((size_t)(p - r->line.p) < name.n + strlen("{\"\":"))
+		return NULL;
+	p -= name.n + strlen("\"\":");
+	if (p[-1] != '{' || *p != '"' || memcmp(p + 1, name.p, name.n) != 0 ||
+	    !dm_json_find(r->line, "kind", &kind) || kind.p > p ||
+	    !dm_json_find(r->line, "labels", &labels) || labels.p > p)
+		return NULL;
+	return p;
+}
+
+void dm_extract_learn(
+    struct dm_extract *x, const struct dm_wanted *w, const struct dm_record *r)
+{
+	struct dm_extract_row *row = row_of(x, w);
+	const char *head = behind_ts(r->line), *metrics;
+	struct dm_extract_row now = *row;
+
+	row->generation = 0;
+	if (!head || !choose_keys(x, &now, w->named))
+		return;
+	metrics = begin_of_metrics(x, r);
+	if (!metrics || metrics < head || x->heads.n > HEADS_MAX_BYTES)
+		return;
+	now.head_n = (uint32_t)(metrics - head);
+	if (row->head_n != now.head_n ||
+	    memcmp(x->heads.p + row->head, head, now.head_n) != 0) {
+		now.head = x->heads.n;
+		dm_buf_add(&x->heads, head, now.head_n);
+		if (x->heads.failed)
+			return;
+	}
+	now.identity = r->identity;
+	now.generation = x->generation;
+	*row = now;
+}
+
+/* Does the key stand there, in n bytes behind a brace? A quote behind a brace
+ * or a comma is within no string, as there it would be escaped. */
+static bool is_key(const char *p, size_t n, size_t at, struct dm_str key)
+{
+	return at < n && p[at] == '"' && n - at > key.n &&
+	       memcmp(p + at, key.p, key.n) == 0 &&
+	       (p[at - 1] == '{' || p[at - 1] == ',');
+}
+
+/* Where the key stands, about where it stood; n: nowhere. */
+static size_t find_key(const char *p, size_t n, size_t place, struct dm_str key)
+{
+	for (size_t i = 0; i <= MOVES; i++) {
+		if (place >= i && is_key(p, n, place - i, key))
+			return place - i;
+		if (is_key(p, n, place + i, key))
+			return place + i;
+	}
+	for (size_t at = 0; at < n; at++) {
+		const char *found = memmem(p + at, n - at, key.p, key.n);
+
+		if (!found)
+			break;
+		at = (size_t)(found - p);
+		if (is_key(p, n, at, key))
+			return at;
+	}
+	return n;
+}
+
+/* A plain number; others are left to the scanner. */
+static bool take_number(const char *p, const char *end, struct dm_metric *ret)
+{
+	const char *begin = p;
+	unsigned digits = 0, dots = 0;
+
+	p += p < end && *p == '-';
+	for (; p < end && ((*p >= '0' && *p <= '9') || *p == '.'); p++) {
+		dots += *p == '.';
+		digits += *p != '.';
+	}
+	if (digits == 0 || digits > 19 || dots > 1 || p == end ||
+	    (*p != ',' && *p != '}') || p[-1] == '.')
+		return false;
+	ret->type = DM_VALUE_NUMBER;
+	ret->text = (struct dm_str){begin, (size_t)(p - begin)};
+	return true;
+}
+
+bool dm_extract(struct dm_extract *x, const struct dm_wanted *w,
+    struct dm_str text, int64_t ts_us, struct dm_record *ret)
+{
+	struct dm_extract_row *row = row_of(x, w);
+	const char *end = text.p + text.n, *begin = behind_ts(text);
+
+	if (row->generation != x->generation || !begin ||
+	    (size_t)(end - begin) <= row->head_n ||
+	    memcmp(begin, x->heads.p + row->head, row->head_n) != 0)
+		return false;
+	begin += row->head_n;
+	for (unsigned i = 0; i < row->n; i++) {
+		const struct dm_extract_key *key = &x->keys[row->keys[i]];
+		size_t n = (size_t)(end - begin);
+		size_t at = find_key(begin, n, row->places[i], key->text);
+
+		/* Of the metrics, and not of what may follow them? */
+		if (at == n || memchr(begin, '}', at) ||
+		    !take_number(begin + at + key->text.n, end, &x->metrics[i]))
+			return false;
+		row->places[i] = (uint32_t)at;
+		x->metrics[i].name = key->name;
+	}
+	*ret = (struct dm_record){
+	    .line = text,
+	    .ts_us = ts_us,
+	    .kind = row->identity->kind_id,
+	    .identity = row->identity,
+	    .metrics = x->metrics,
+	    .n_metrics = row->n,
+	    .shape = SHAPE,
+	};
+	return true;
+}
