@@ -107,11 +107,12 @@ static const char *behind_ts(struct dm_str text)
 	return p;
 }
 
-/* Where the names of the metrics begin, if kind and labels stand before. */
+/* Where the names of the metrics begin. (Kind and labels may stand behind
+ * them: whose record it is has been told by its row.) */
 static const char *begin_of_metrics(
     const struct dm_extract *x, const struct dm_record *r)
 {
-	struct dm_str name, kind, labels;
+	struct dm_str name;
 	const char *p;
 
 	if (r->n_metrics == 0)
@@ -121,9 +122,7 @@ static const char *begin_of_metrics(
 	if ((size_t)(p - r->line.p) < name.n + strlen("{\"\":"))
 		return NULL;
 	p -= name.n + strlen("\"\":");
-	if (p[-1] != '{' || *p != '"' || memcmp(p + 1, name.p, name.n) != 0 ||
-	    !dm_json_find(r->line, "kind", &kind) || kind.p > p ||
-	    !dm_json_find(r->line, "labels", &labels) || labels.p > p)
+	if (p[-1] != '{' || *p != '"' || memcmp(p + 1, name.p, name.n) != 0)
 		return NULL;
 	return p;
 }

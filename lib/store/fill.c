@@ -52,22 +52,24 @@ static int read_line(struct filler *f, int64_t id, struct dm_str line,
 static int take(void *ctx, sqlite3_stmt *row, struct dm_err *err)
 {
 	struct filler *f = ctx;
-	const struct dm_wanted *w = dm_selection_find(
-	    f->spans.selection, sqlite3_column_int64(row, DM_ROW_IDENTITY));
-	bool extract = f->spans.selection == &f->plan.selection;
+	int64_t identity = sqlite3_column_int64(row, DM_ROW_IDENTITY);
 	int64_t ts_us = sqlite3_column_int64(row, DM_ROW_TS_US);
+	const struct dm_wanted *w =
+	    dm_selection_find(f->spans.selection, identity);
 	struct dm_record record;
 	struct dm_str text;
 
 	if (!w || !dm_plan_wants(&f->plan, w, ts_us))
 		return 0;
 	text = dm_spans_text(row);
-	if (extract && dm_extract(&f->extract, w, text, ts_us, &record))
+	if (f->spans.selection != &f->plan.selection)
+		w = dm_selection_find(&f->plan.selection, identity);
+	if (w && dm_extract(&f->extract, w, text, ts_us, &record))
 		return feed(f, &record, err);
 	if (read_line(f, sqlite3_column_int64(row, DM_ROW_ID), text, &record,
 		err) < 0)
 		return -1;
-	if (extract)
+	if (w)
 		dm_extract_learn(&f->extract, w, &record);
 	return feed(f, &record, err);
 }

@@ -367,7 +367,7 @@ static void test_extraction(void **state)
 	    "\"kind\":\"container\",\"labels\":{\"m\":\"7\",\"name\":\"a\"},"
 	    "\"metrics\":{\"x\":#,\"m\":$.5}",
 	    "\"kind\":\"container\",\"labels\":{\"name\":\"b\"},"
-	    "\"metrics\":{\"x\":#},\"more\":{\"m\":$}",
+	    "\"metrics\":{\"x\":#},\"more\":{\"m\":$},\"m\":{}",
 	    "\"kind\":\"container\",\"labels\":{\"name\":\"c{\\\"m\\\":1,\"},"
 	    "\"metrics\":{\"x\":#,\"m\":-$}",
 	    "\"metrics\":{\"x\":#,\"m\":$},\"kind\":\"container\","
@@ -375,7 +375,7 @@ static void test_extraction(void **state)
 	    "\"metrics\":{\"x\":#,\"m\":$},\"kind\":\"container\","
 	    "\"labels\":{\"name\":\"e\"}",
 	    "\"kind\":\"container\",\"labels\":{\"name\":\"f\"},"
-	    "\"metrics\":{\"x\":#,\"a,\\\"m\":5,\"m\":$e-2}",
+	    "\"metrics\":{\"x\":#,\"a,\\\"m\":5,\"m\":$}",
 	    "\"kind\":\"container\",\"labels\":{\"name\":\"g\"},"
 	    "\"metrics\":{\"x\":#,\"}\":5,\"m\":$}",
 	    "\"kind\":\"container\",\"labels\":{\"name\":\"h\"},"
@@ -395,6 +395,11 @@ static void test_extraction(void **state)
 
 	(void)state;
 	dm_buf_clear(&lines);
+	/* One of them has had it once. */
+	dm_buf_addf(&lines,
+	    "{\"ts\":%d,\"kind\":\"container\",\"labels\":{\"name\":"
+	    "\"b\"},\"metrics\":{\"m\":1}}\n",
+	    T0 - 1);
 	for (int i = 0, n = 1; i < 40; i++, n = n * 7 % 1000003) {
 		for (size_t k = 0; k < DM_COUNT(forms); k++) {
 			dm_buf_addf(&lines, "{\"ts\":%d,", T0 + i);
