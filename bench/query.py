@@ -35,16 +35,20 @@ def clock(work):
     return (time.perf_counter() - begun) * 1000, n
 
 
+def values(answer):
+    return sum(len(s["values"]) for s in json.loads(answer)["data"]["result"])
+
+
 def main():
     runs, database, url, expressions, *times = sys.argv[1:]
     start, end, step = times
 
     def ours():
         run = subprocess.run(
-            ["dmon-query", "-d", database, "--format", "json", "--from", start,
-             "--to", end, "--step", step + "s", "--", expression],
+            ["dmon-query", "-d", database, "--format", "prometheus", "--from",
+             start, "--to", end, "--step", step + "s", "--", expression],
             stdout=subprocess.PIPE, check=True)
-        return run.stdout.count(b"\n")
+        return run.stdout
 
     def theirs():
         data = urllib.parse.urlencode({"query": expression, "start": start,
@@ -56,9 +60,8 @@ def main():
     print("  dmon-query  Prometheus  ratio   values  (ms, medians)")
     for line in open(expressions):
         expression = line.strip()
-        n = sum(len(s["values"])
-                for s in json.loads(theirs())["data"]["result"])
-        if ours() != n:
+        n = values(theirs())
+        if values(ours()) != n:
             sys.exit(f"not the same number of values: {expression}")
         pairs = [(clock(ours)[0], clock(theirs)[0]) for _ in range(int(runs))]
         a, b = (statistics.median(p[i] for p in pairs) for i in (0, 1))

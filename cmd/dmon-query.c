@@ -12,12 +12,14 @@
 
 static const struct dm_program program = {
     .name = "dmon-query",
-    .usage = "usage: dmon-query [-h] [-d database] [--at time] [--from time]\n"
-	     "                  [--to time] [--step duration]\n"
-	     "                  [--format table|json|csv] [--chart] [--human]\n"
-	     "                  [--size columnsxrows] [--fail-on empty|any]\n"
-	     "                  [--max-samples n] [--rejects file] [--strict]\n"
-	     "                  [--version] [expression] [file ...]\n",
+    .usage =
+	"usage: dmon-query [-h] [-d database] [--at time] [--from time]\n"
+	"                  [--to time] [--step duration]\n"
+	"                  [--format table|json|csv|prometheus] [--chart]\n"
+	"                  [--human] [--size columnsxrows]\n"
+	"                  [--fail-on empty|any] [--max-samples n]\n"
+	"                  [--rejects file] [--strict] [--version]\n"
+	"                  [expression] [file ...]\n",
 };
 
 struct program_state {

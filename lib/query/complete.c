@@ -308,7 +308,8 @@ static int offer_list(struct dm_completion *c, struct dm_str prefix,
 static int complete_command(const struct dm_catalog *catalog,
     struct dm_str text, struct dm_completion *c, struct dm_err *err)
 {
-	static const char *const formats[] = {"csv", "json", "table"};
+	static const char *const formats[] = {
+	    "csv", "json", "prometheus", "table"};
 	static const char *const times[] = {"end", "end-", "now"};
 	size_t n_commands = 0;
 	struct dm_str rest = text, command;

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include "base/utf8.h"
+#include "query/human.h"
 #include "query/render.h"
 #include "record/write.h"
 
@@ -70,6 +71,101 @@ static void add_fit(struct dm_buf *b, struct dm_str json)
 	}
 }
 
+static void add_all(
+    struct dm_buf *b, struct dm_buf *middle, const struct dm_result *r)
+{
+	if (r->kind == DM_EXPR_STRING)
+		add_string_record(b, r);
+	for (size_t i = 0; i < r->n; i++)
+		add_records(b, middle, &r->series[i]);
+}
+
+/* [1795476000.5,"0.25"] */
+static void add_pair(struct dm_buf *b, const struct dm_sample *p)
+{
+	dm_buf_add_char(b, '[');
+	dm_time_add_seconds(b, p->t_us);
+	dm_buf_add_cstr(b, ",\"");
+	dm_exact_add(b, p->v);
+	dm_buf_add_cstr(b, "\"]");
+}
+
+static void add_pairs(struct dm_buf *b, const struct dm_result_series *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (i)
+			dm_buf_add_char(b, ',');
+		add_pair(b, &s->points[i]);
+	}
+}
+
+static void add_metric(struct dm_buf *b, const struct dm_result_series *s)
+{
+	dm_buf_add_cstr(b, "{\"metric\":{");
+	if (s->name) {
+		dm_buf_add_cstr(b, "\"" DM_LABEL_NAME "\":");
+		dm_json_quote(b, s->name->text);
+	}
+	for (size_t i = 0; i < s->labels->n; i++) {
+		if (i || s->name)
+			dm_buf_add_char(b, ',');
+		dm_json_quote(b, s->labels->pairs[i].name);
+		dm_buf_add_char(b, ':');
+		dm_json_quote(b, s->labels->pairs[i].value);
+	}
+	dm_buf_add_char(b, '}');
+}
+
+static void add_series(struct dm_buf *b, const struct dm_result *r)
+{
+	dm_buf_add_char(b, '[');
+	for (size_t i = 0; i < r->n; i++) {
+		if (i)
+			dm_buf_add_char(b, ',');
+		add_metric(b, &r->series[i]);
+		dm_buf_add_cstr(
+		    b, r->is_range ? ",\"values\":[" : ",\"value\":");
+		add_pairs(b, &r->series[i]);
+		dm_buf_add_cstr(b, r->is_range ? "]}" : "}");
+	}
+	dm_buf_add_char(b, ']');
+}
+
+/* Source: Prometheus 3, docs/querying/api.md. */
+static void add_answer(struct dm_buf *b, const struct dm_result *r)
+{
+	dm_buf_addf(b,
+	    "{\"status\":\"success\",\"data\":{\"resultType\":\"%s\","
+	    "\"result\":",
+	    r->is_range			? "matrix"
+	    : r->kind == DM_EXPR_STRING ? "string"
+	    : r->kind == DM_EXPR_SCALAR ? "scalar"
+					: "vector");
+	if (r->is_range || r->kind == DM_EXPR_VECTOR) {
+		add_series(b, r);
+	} else if (r->kind == DM_EXPR_SCALAR) {
+		add_pairs(b, &r->series[0]);
+	} else {
+		dm_buf_add_char(b, '[');
+		dm_time_add_seconds(b, r->start_us);
+		dm_buf_add_char(b, ',');
+		dm_json_quote(b, (struct dm_str){r->string, r->string_n});
+		dm_buf_add_char(b, ']');
+	}
+	dm_buf_add_cstr(b, "}}\n");
+}
+
+/* Add what has been made, fit for a terminal if need be. */
+static int finish(struct dm_buf *b, const struct dm_buf *json, bool printable,
+    struct dm_err *err)
+{
+	if (dm_buf_ok(json, err) < 0)
+		return -1;
+	if (printable)
+		add_fit(b, dm_buf_str(json));
+	return dm_buf_ok(b, err);
+}
+
 int dm_render_json(struct dm_buf *b, const struct dm_result *r, bool printable,
     struct dm_err *err)
 {
@@ -77,13 +173,18 @@ int dm_render_json(struct dm_buf *b, const struct dm_result *r, bool printable,
 	DM_AUTO_BUF struct dm_buf json = {0};
 	struct dm_buf *to = printable ? &json : b;
 
-	if (r->kind == DM_EXPR_STRING)
-		add_string_record(to, r);
-	for (size_t i = 0; i < r->n; i++)
-		add_records(to, &middle, &r->series[i]);
-	if (middle.failed || dm_buf_ok(to, err) < 0)
-		return dm_err_nomem(err);
-	if (printable)
-		add_fit(b, dm_buf_str(&json));
-	return dm_buf_ok(b, err);
+	add_all(to, &middle, r);
+	if (dm_buf_ok(&middle, err) < 0)
+		return -1;
+	return finish(b, to, printable, err);
+}
+
+int dm_render_prometheus(struct dm_buf *b, const struct dm_result *r,
+    bool printable, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf json = {0};
+	struct dm_buf *to = printable ? &json : b;
+
+	add_answer(to, r);
+	return finish(b, to, printable, err);
 }

@@ -179,8 +179,8 @@ static int do_format(struct call *c, struct dm_err *err)
 		enum dm_format format;
 
 		if (!dm_format_of(word, &format) || format == DM_FORMAT_CHART)
-			return dm_err_set(
-			    err, DM_EINVAL, "formats are table, json and csv");
+			return dm_err_set(err, DM_EINVAL,
+			    "formats are table, json, csv and prometheus");
 		if (no_more(c, err) < 0)
 			return -1;
 		p->plain = p->o.view.format = format;
@@ -246,7 +246,7 @@ static int do_help(struct call *c, struct dm_err *err)
 	    "  \\range [FROM [TO [STEP]]]  ask for all times from FROM to TO\n"
 	    "  \\chart                   draw what is asked for a range, or no "
 	    "more\n"
-	    "  \\format [table|json|csv]\n"
+	    "  \\format [table|json|csv|prometheus]\n"
 	    "  \\human                   short numbers in tables, or no more\n"
 	    "  \\help, \\q                this, and the end\n"
 	    "Tab completes metrics, labels, values and functions; Ctrl-C "

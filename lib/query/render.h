@@ -36,4 +36,8 @@ int dm_render_csv(struct dm_buf *b, const struct dm_result *r, bool printable,
 int dm_render_json(struct dm_buf *b, const struct dm_result *r, bool printable,
     struct dm_err *err) DM_MUST_CHECK;
 
+/** One line: what Prometheus's HTTP API would answer. */
+int dm_render_prometheus(struct dm_buf *b, const struct dm_result *r,
+    bool printable, struct dm_err *err) DM_MUST_CHECK;
+
 #endif

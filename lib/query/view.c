@@ -9,6 +9,7 @@ static const char *const names[] = {
     [DM_FORMAT_TABLE] = "table",
     [DM_FORMAT_JSON] = "json",
     [DM_FORMAT_CSV] = "csv",
+    [DM_FORMAT_PROMETHEUS] = "prometheus",
     [DM_FORMAT_CHART] = "chart",
 };
 
@@ -54,6 +55,8 @@ int dm_view_add(struct dm_buf *b, const struct dm_view *v,
 		return dm_render_json(b, r, v->is_terminal, err);
 	case DM_FORMAT_CSV:
 		return dm_render_csv(b, r, v->is_terminal, err);
+	case DM_FORMAT_PROMETHEUS:
+		return dm_render_prometheus(b, r, v->is_terminal, err);
 	case DM_FORMAT_CHART:
 		return dm_render_chart(b, r, &chart, err);
 	case DM_FORMAT_TABLE:

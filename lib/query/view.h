@@ -9,6 +9,7 @@ enum dm_format {
 	DM_FORMAT_TABLE,
 	DM_FORMAT_JSON,
 	DM_FORMAT_CSV,
+	DM_FORMAT_PROMETHEUS,
 	DM_FORMAT_CHART,
 };
 
@@ -22,7 +23,7 @@ struct dm_view {
 	bool color;
 };
 
-/** The format of a name: table, json, csv, chart. */
+/** The format of a name: table, json, csv, prometheus, chart. */
 bool dm_format_of(struct dm_str name, enum dm_format *ret) DM_MUST_CHECK;
 const char *dm_format_name(enum dm_format format);
 

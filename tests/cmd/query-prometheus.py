@@ -192,8 +192,19 @@ def write(url, file):
 
 # ---- comparison ----
 
+def read_answer(answer):
+    """{(labels): [(t, v)…]}, and the kind and the labels in order."""
+    kind, result = answer["data"]["resultType"], answer["data"]["result"]
+    if kind in ("scalar", "string"):
+        result = [{"metric": {}, "value": result}]
+    return {tuple(sorted(s["metric"].items())):
+            [(t, v if kind == "string" else float(v))
+             for t, v in s.get("values") or [s["value"]]]
+            for s in result}, (kind, [s["metric"] for s in result])
+
+
 def ask_prometheus(url, query, times):
-    """{(labels): [(t, v)…]}, or None for an error."""
+    """As read_answer, or None and a message."""
     if isinstance(times, tuple):
         path = "query_range"
         args = dict(zip(("start", "end", "step"), times))
@@ -201,17 +212,10 @@ def ask_prometheus(url, query, times):
         path, args = "query", {"time": times}
     data = urllib.parse.urlencode(dict(args, query=query)).encode()
     try:
-        answer = json.load(urllib.request.urlopen(url + "/api/v1/" + path,
-                                                  data))["data"]
+        return read_answer(json.load(
+            urllib.request.urlopen(url + "/api/v1/" + path, data)))
     except urllib.error.HTTPError as e:
         return None, json.load(e)["error"]
-    kind, result = answer["resultType"], answer["result"]
-    if kind in ("scalar", "string"):
-        result = [{"metric": {}, "value": result}]
-    return {tuple(sorted(s["metric"].items())):
-            [(t, v if kind == "string" else float(v))
-             for t, v in s.get("values") or [s["value"]]]
-            for s in result}, [s["metric"] for s in result]
 
 
 def ask_dmon(database, query, times):
@@ -220,27 +224,14 @@ def ask_dmon(database, query, times):
                 "--step", "%ds" % times[2]]
     else:
         args = ["--at", str(times)]
-    run = subprocess.run(["dmon-query", "-d", database, "--format", "json",
-                          *args, "--", query], capture_output=True)
+    run = subprocess.run(["dmon-query", "-d", database, "--format",
+                          "prometheus", *args, "--", query],
+                         capture_output=True)
     if run.returncode == 2:
         return None, run.stderr.decode().splitlines()[0]
     if run.returncode:
         raise SystemExit(run.stderr.decode())
-    result, order = {}, []
-    for line in run.stdout.splitlines():
-        r = json.loads(line)
-        labels = r["labels"]
-        if "string" in r:
-            result[()] = [(r["ts"], r["string"])]
-            continue
-        (name, v), = r["metrics"].items()
-        if name != "value":
-            labels = dict(labels, __name__=name)
-        key = tuple(sorted(labels.items()))
-        if key not in result:
-            order.append(labels)
-        result.setdefault(key, []).append((r["ts"], float(v)))
-    return result, order
+    return read_answer(json.loads(run.stdout))
 
 
 def same_value(a, b):
@@ -265,6 +256,8 @@ def difference(query, theirs, ours):
         for (t, v), (_, w) in zip(x, y):
             if not same_value(v, w):
                 return "%s at %s: %r / %r" % (dict(series), t, v, w)
+    if more_a[0] != more_b[0]:
+        return "the kind: %s / %s" % (more_a[0], more_b[0])
     if query.startswith("sort") and more_a != more_b:
         return "the order"
     return None

@@ -389,7 +389,8 @@ static void test_formats(void **state)
 	check("\\format table", "the format is table\n");
 	check("\\human", "numbers are short\n");
 	check("123456", "123.5k\n");
-	check_fails("\\format xml", "formats are table, json and csv\n");
+	check_fails(
+	    "\\format xml", "formats are table, json, csv and prometheus\n");
 	check_fails("\\nothing",
 	    "there is no command \\nothing: \\help tells which there are\n");
 	assert_int_equal(type("\\q"), DM_PROMPT_QUIT);

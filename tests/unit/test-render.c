@@ -465,6 +465,32 @@ static void test_json(void **state)
 		       "\"metrics\":{\"value\":1}}\n");
 }
 
+static void test_prometheus(void **state)
+{
+	DM_AUTO_RESULT struct dm_result r = range(1, DM_US_PER_S / 2);
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_result_series *s;
+
+	(void)state;
+	s = add(&r, "m", "name", DM_STR("a\""));
+	point(s, T0, NAN);
+	point(s, T0 + 500000, -0.25);
+	point(add(&r, "", NULL, DM_STR("")), T0, INFINITY);
+	assert_int_equal(dm_render_prometheus(&b, &r, false, &err), 0);
+	r.is_range = false;
+	r.series[0].n = 1;
+	assert_int_equal(dm_render_prometheus(&b, &r, false, &err), 0);
+	check_text(&b,
+	    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\","
+	    "\"result\":[{\"metric\":{\"__name__\":\"m\",\"name\":\"a\\\"\"},"
+	    "\"values\":[[1795476000,\"NaN\"],[1795476000.5,\"-0.25\"]]},"
+	    "{\"metric\":{},\"values\":[[1795476000,\"+Inf\"]]}]}}\n"
+	    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\","
+	    "\"result\":[{\"metric\":{\"__name__\":\"m\",\"name\":\"a\\\"\"},"
+	    "\"value\":[1795476000,\"NaN\"]},"
+	    "{\"metric\":{},\"value\":[1795476000,\"+Inf\"]}]}}\n");
+}
+
 static void test_axis(void **state)
 {
 	static const struct {
@@ -747,6 +773,7 @@ int main(void)
 	    cmocka_unit_test(test_short_identifiers),
 	    cmocka_unit_test(test_csv),
 	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_prometheus),
 	    cmocka_unit_test(test_axis),
 	    cmocka_unit_test(test_axis_of_any),
 	    cmocka_unit_test(test_times),
