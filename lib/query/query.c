@@ -45,6 +45,13 @@ static void run_release(struct run *r)
 	dm_result_release(&r->result);
 }
 
+/* What records can have, and no calculation goes beyond. */
+static bool is_time(int64_t us)
+{
+	return us >= INT64_C(-62167219200) * DM_US_PER_S &&
+	       us < INT64_C(253402300800) * DM_US_PER_S;
+}
+
 static int check_order(const struct dm_query_load *l, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf text = {0};
@@ -65,12 +72,14 @@ int dm_query_resolve(
 
 	l->start_us = dm_moment_at(&l->start, data_end_us);
 	l->end_us = dm_moment_at(&l->end, data_end_us);
+	if (!is_time(l->start_us) || !is_time(l->end_us))
+		return dm_err_set(
+		    err, DM_EINVAL, "the time is beyond the years 0 to 9999");
 	if (check_order(l, err) < 0)
 		return -1;
 	if (!l->is_range)
 		return 0;
-	if (__builtin_sub_overflow(l->end_us, l->start_us, &range_us))
-		return dm_err_set(err, DM_EINVAL, "the range is too long");
+	range_us = l->end_us - l->start_us;
 	if (l->step_us == 0)
 		l->step_us = dm_step_for(range_us, l->points);
 	if (range_us / l->step_us >= DM_QUERY_STEPS_MAX)

@@ -23,7 +23,6 @@ static void look_ahead(struct dm_query_stream *s)
 	s->only_end = l->start.from_end && l->end.from_end;
 	for (size_t i = 0; i < l->n_selectors; i++)
 		s->only_end = s->only_end && !l->selectors[i]->is_fixed;
-	s->span_us = -l->start.us;
 }
 
 static int stream_start(
@@ -43,7 +42,8 @@ static int look(struct dm_query_stream *s, struct dm_err *err)
 	const struct dm_query_load *l = s->load;
 
 	if (s->only_end)
-		dm_window_advance(l->window, s->last_us - s->span_us);
+		dm_window_advance(
+		    l->window, dm_moment_at(&l->start, s->last_us));
 	if (dm_window_n_samples(l->window) > l->max_samples)
 		return dm_err_set(err, DM_ELIMIT,
 		    "the query needs more than %zu samples", l->max_samples);

@@ -19,7 +19,6 @@ struct dm_query_stream {
 	struct dm_interval wanted; /* where it can be told beforehand */
 	bool is_bounded;
 	bool only_end;	 /* nothing but what can be seen from the end */
-	int64_t span_us; /* so far before it the evaluations begin */
 	int64_t last_us; /* the greatest ts; INT64_MIN: none */
 	size_t n;
 };

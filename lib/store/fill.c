@@ -178,6 +178,7 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
 {
 	DM_AUTO_STMT sqlite3_stmt *st = NULL;
+	int64_t end_us = INT64_MIN;
 	struct dm_db db;
 	int status;
 
@@ -186,11 +187,13 @@ int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
 	status =
 	    dm_db_prepare(&db, "SELECT max(max_ts_us) FROM span", &st, err);
 	if (status == 0)
-		status = dm_db_int(&db, st, INT64_MIN, ret_us, err);
-	if (status == 0 && *ret_us == INT64_MIN) {
+		status = dm_db_int(&db, st, INT64_MIN, &end_us, err);
+	if (status == 0 && end_us == INT64_MIN) {
 		dm_err_set(err, DM_ENODATA, "there are no records in it");
 		status = dm_err_file(err, path);
 	}
+	if (status == 0)
+		*ret_us = end_us;
 	sqlite3_finalize(dm_steal(&st));
 	if (dm_db_check(&db, err) < 0)
 		status = -1;

@@ -137,6 +137,7 @@ says 2 "more than 100 samples" "too many samples" -d "$T/db" \
 dmon-query --max-samples 100 '{__name__=~".+"}' "$T/rec" >"$T/out" 2>"$T/err"
 is "$?/$(cat "$T/out")" 2/ "too many samples of a stream"
 says 2 "ends before it begins" "a range backwards" --from end --to end-1s up
+says 2 "beyond the years" "a time before all time" --at end-2562047788h up
 says 4 "No such file" "no such database" -d "$T/none" up
 says 4 "No such file" "no such file" up "$T/none"
 says 4 "is not a database" "something else" -d "$T/rec" up
