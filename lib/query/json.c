@@ -123,10 +123,10 @@ static void add_series(struct dm_buf *b, const struct dm_result *r)
 		if (i)
 			dm_buf_add_char(b, ',');
 		add_metric(b, &r->series[i]);
-		dm_buf_add_cstr(
-		    b, r->is_range ? ",\"values\":[" : ",\"value\":");
+		dm_buf_add_cstr(b,
+		    dm_result_is_matrix(r) ? ",\"values\":[" : ",\"value\":");
 		add_pairs(b, &r->series[i]);
-		dm_buf_add_cstr(b, r->is_range ? "]}" : "}");
+		dm_buf_add_cstr(b, dm_result_is_matrix(r) ? "]}" : "}");
 	}
 	dm_buf_add_char(b, ']');
 }
@@ -137,11 +137,11 @@ static void add_answer(struct dm_buf *b, const struct dm_result *r)
 	dm_buf_addf(b,
 	    "{\"status\":\"success\",\"data\":{\"resultType\":\"%s\","
 	    "\"result\":",
-	    r->is_range			? "matrix"
+	    dm_result_is_matrix(r)	? "matrix"
 	    : r->kind == DM_EXPR_STRING ? "string"
 	    : r->kind == DM_EXPR_SCALAR ? "scalar"
 					: "vector");
-	if (r->is_range || r->kind == DM_EXPR_VECTOR) {
+	if (dm_result_is_matrix(r) || r->kind == DM_EXPR_VECTOR) {
 		add_series(b, r);
 	} else if (r->kind == DM_EXPR_SCALAR) {
 		add_pairs(b, &r->series[0]);

@@ -94,13 +94,12 @@ static int check_kind(const struct run *r, struct dm_err *err)
 {
 	enum dm_value_kind kind = dm_expr_kind(r->expr);
 
-	if (kind == DM_EXPR_SCALAR || kind == DM_EXPR_VECTOR ||
-	    (kind == DM_EXPR_STRING && !r->q->is_range))
+	if (!r->q->is_range || kind == DM_EXPR_SCALAR || kind == DM_EXPR_VECTOR)
 		return 0;
 	return dm_err_set(err, DM_EINVAL,
-	    "the expression is a %s; %s query wants an instant vector or a "
-	    "scalar",
-	    dm_value_kind_name(kind), r->q->is_range ? "a range" : "a");
+	    "the expression is a %s; a range wants an instant vector or a "
+	    "scalar at each step",
+	    dm_value_kind_name(kind));
 }
 
 /* The window shall take in what the selectors match. */
@@ -160,6 +159,7 @@ static int bind(struct run *r, struct dm_err *err)
 	    .stop_ctx = r->q->stop_ctx,
 	};
 	querier = dm_sorted_querier(&r->sorted);
+	dm_expr_set_samples_max(r->expr, r->q->max_samples);
 	if (r->q->is_range && dm_expr_set_range(r->expr, r->load.start_us,
 				  r->load.end_us, r->load.step_us, err) < 0)
 		return -1;
@@ -227,21 +227,50 @@ static int series_of(struct run *r, const struct dm_element *el,
 	return 0;
 }
 
+static int check_points(const struct run *r, struct dm_err *err)
+{
+	if (r->n_points <= r->q->max_samples)
+		return 0;
+	return dm_err_set(err, DM_ELIMIT,
+	    "the result has more than %zu samples", r->q->max_samples);
+}
+
 static int take_elements(struct run *r, int64_t t_us,
     const struct dm_value *value, struct dm_err *err)
 {
 	struct dm_result_series *s;
 
 	r->n_points += value->n;
-	if (r->n_points > r->q->max_samples)
-		return dm_err_set(err, DM_ELIMIT,
-		    "the result has more than %zu samples", r->q->max_samples);
+	if (check_points(r, err) < 0)
+		return -1;
 	for (size_t i = 0; i < value->n; i++) {
 		const struct dm_element *el = &value->elements[i];
 
 		if (series_of(r, el, &s, err) < 0 ||
 		    dm_result_add_point(s, t_us, el->value, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* A range vector: the samples as they are. */
+static int take_ranges(
+    struct run *r, const struct dm_value *value, struct dm_err *err)
+{
+	struct dm_result_series *s;
+
+	for (size_t i = 0; i < value->n; i++) {
+		const struct dm_value_series *from = &value->series[i];
+		const struct dm_element el = {from->labels, from->name, 0};
+
+		r->n_points += from->n;
+		if (check_points(r, err) < 0 || series_of(r, &el, &s, err) < 0)
+			return -1;
+		for (size_t k = 0; k < from->n; k++) {
+			if (dm_result_add_point(
+				s, from->p[k].t_us, from->p[k].v, err) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -253,6 +282,8 @@ static int take_value(struct run *r, int64_t t_us, const struct dm_value *value,
 
 	if (value->kind == DM_EXPR_VECTOR)
 		return take_elements(r, t_us, value, err);
+	if (value->kind == DM_EXPR_RANGE)
+		return take_ranges(r, value, err);
 	if (value->kind == DM_EXPR_STRING) {
 		r->result.string = dm_str_dup(value->string);
 		r->result.string_n = value->string.n;

@@ -15,7 +15,9 @@ struct dm_result_series {
 
 /** What a query came to; all of it is its own. {0} is empty. */
 struct dm_result {
-	enum dm_value_kind kind; /* of a scalar: one series without labels */
+	/* Of a scalar: one series without labels. Of a range vector: samples
+	 * as they are, at their own times. */
+	enum dm_value_kind kind;
 	bool is_range;
 	int64_t start_us, end_us; /* equal in an instant query */
 	int64_t step_us;
@@ -25,6 +27,12 @@ struct dm_result {
 	char *string; /* of kind DM_EXPR_STRING */
 	size_t string_n;
 };
+
+/** Has a series more than the one value, at start_us? */
+static inline bool dm_result_is_matrix(const struct dm_result *r)
+{
+	return r->is_range || r->kind == DM_EXPR_RANGE;
+}
 
 void dm_result_release(struct dm_result *r);
 #define DM_AUTO_RESULT DM_CLEANUP(dm_result_release)

@@ -53,7 +53,7 @@ static struct dm_str format_label(
 
 static void add_header(struct table *t)
 {
-	if (t->r->is_range)
+	if (dm_result_is_matrix(t->r))
 		dm_grid_add(&t->grid, DM_STR("time"));
 	for (size_t i = 0; i < t->n_names; i++)
 		dm_grid_add(&t->grid, t->names[i]);
@@ -67,7 +67,7 @@ static void add_series(struct table *t, const struct dm_result_series *s)
 	size_t above = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (t->r->is_range) {
+		if (dm_result_is_matrix(t->r)) {
 			dm_buf_clear(&t->tmp);
 			dm_time_add_rfc3339(&t->tmp, s->points[i].t_us);
 			dm_grid_add(g, dm_buf_str(&t->tmp));
@@ -85,7 +85,7 @@ static void add_series(struct table *t, const struct dm_result_series *s)
 
 static void build(struct table *t)
 {
-	size_t n_columns = t->n_names + (t->r->is_range ? 2 : 1);
+	size_t n_columns = t->n_names + (dm_result_is_matrix(t->r) ? 2 : 1);
 
 	dm_grid_release(&t->grid);
 	t->grid.n_columns = n_columns;
@@ -114,7 +114,7 @@ int dm_render_table(struct dm_buf *b, const struct dm_result *r,
 {
 	DM_CLEANUP(table_release) struct table t = {.r = r, .o = options};
 
-	if (!r->is_range && r->kind != DM_EXPR_VECTOR)
+	if (!dm_result_is_matrix(r) && r->kind != DM_EXPR_VECTOR)
 		return add_single(b, &t, err);
 	if (dm_result_differing(r, &t.names, &t.n_names, err) < 0 ||
 	    dm_render_heading(b, r, t.names, t.n_names, err) < 0)

@@ -61,6 +61,12 @@ is "$(q -d "$T/db" --from end-1m --to end-30s --format csv 'time()' |
 	"1795512287 1795512317 " "a range has both its ends"
 is "$(q -d "$T/db" --from end-5s --step 2s --format csv 'time()' | wc -l)" 4 \
 	"a step"
+is "$(q -d "$T/db" --at end-1s --format csv 'up[3s]' | sed 1d |
+	cut -d, -f1 | sort | tr '\n' ' ')" \
+	"2026-11-24T09:25:44Z 2026-11-24T09:25:45Z 2026-11-24T09:25:46Z " \
+	"a range vector has its samples' own times"
+is "$(q -d "$T/db" 'up[2s]' "$T/rec" 2>&1 | head -n 1)" \
+	"dmon-query: files or a database, not both" "not both"
 is "$(q -d "$T/db" --from 0 --format csv 'time()' | wc -l)" 249 \
 	"a step that fits"
 
@@ -122,7 +128,7 @@ is $? 1 "none with NO_COLOR"
 says 2 "which expression?" "no expression"
 says 2 "1:7: unexpected" "a wrong expression" -d "$T/db" 'sum(up'
 is "$(tail -n 2 "$T/err")" "$(printf 'sum(up\n      ^')" "and where"
-says 2 "range vector" "a range vector" 'up[5m]'
+says 2 "range vector" "a range vector at each step" --from 0 --to 1 'up[5m]'
 says 2 "many" "one that has no value" -d "$T/db" \
 	'container_processes * on (job) container_threads'
 for bad in "--at x" "--from 1 --to 2 --at 3" "--to 2" "--step 1s" "--chart" \

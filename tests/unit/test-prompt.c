@@ -310,9 +310,7 @@ static void test_expressions(void **state)
 	check_fails("\xe5\xae\xb9 x", "\xe5\xae\xb9 x\n"
 				      "^\n"
 				      "1:1: unexpected character\n");
-	check_fails("up[5m]",
-	    "the expression is a range vector; a query wants an instant vector "
-	    "or a scalar\n");
+	check("up[5m]", "2026-11-23T23:20:00Z  no series\n");
 }
 
 static void test_lines(void **state)
@@ -347,6 +345,9 @@ static void test_times(void **state)
 	check("\\at end-1m", "at end-1m\n");
 	check("time()", "1795475940\n");
 	check("\\range end-2s", "from end-2s to end by a step that fits\n");
+	check_fails("up[5m]",
+	    "the expression is a range vector; a range wants an instant vector "
+	    "or a scalar at each step\n");
 	check("time()", "2026-11-23T23:19:58Z to 2026-11-23T23:20:00Z by 1s\n"
 			"time                       value\n"
 			"2026-11-23T23:19:58Z  1795475998\n"
