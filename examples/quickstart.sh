@@ -34,6 +34,7 @@ cat <<END
 
 All of it is in $db. Next:
   PATH=$build:\$PATH
+  dmon-query -d $db                     then \\alerts, \\d, \\help
   dmon-replay -d $db --kind alert
   dmon-replay -d $db | dmon-match --only -r rules
   sqlite3 -readonly -box $db 'select time, severity, alertname, status from alerts'

@@ -45,7 +45,7 @@ half build-test $(units build-test) tests/cmd/*.t tests/scenarios/*.t
 # Without store-sync.t: LeakSanitizer does not work under strace.
 half build-asan $(units build-asan) tests/cmd/fuzz-corpus.t tests/cmd/golden.t \
 	tests/cmd/match-[brs]*.t tests/cmd/store-[bdkr]*.t tests/cmd/replay-*.t \
-	tests/cmd/collect-cgroup.t
+	tests/cmd/query-[bs]*.t tests/cmd/collect-cgroup.t
 awk '{ p += $1; f += $3; s += $5 }
 	END { printf "%d passed, %d failed, %d skipped\n", p, f, s }' "$totals"
 exit "$status"

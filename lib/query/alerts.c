@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/time.h"
+#include "query/cell.h"
 #include "query/grid.h"
 #include "query/look.h"
 #include "record/scan.h"
@@ -122,14 +123,75 @@ static int cmp_alerts(const void *a, const void *b)
 	return c ? c : strcmp(x->what, y->what);
 }
 
+static const char *const header[] = {
+    "status", "since", "severity", "alert", "summary"};
+
+/* @n_columns  all, or all but the last */
+static void fill_grid(
+    struct dm_grid *g, const struct alerts *all, size_t n_columns)
+{
+	g->n_columns = g->right_from = n_columns;
+	for (size_t i = 0; i < n_columns; i++)
+		dm_grid_add(g, dm_str(header[i]));
+	for (size_t i = 0; i < all->n; i++) {
+		const struct alert *a = &all->p[i];
+
+		dm_grid_add(g, dm_str(a->status));
+		dm_grid_add(g, dm_str(a->since));
+		dm_grid_add(g, dm_str(a->severity));
+		dm_grid_add(g, dm_str(a->name));
+		if (n_columns == DM_COUNT(header))
+			dm_grid_add(g, dm_str(a->what));
+	}
+}
+
+/* Each summary on a line of its own. */
+static int render_narrow(struct dm_buf *b, const struct alerts *all,
+    size_t columns, const char *mark, struct dm_err *err)
+{
+	DM_AUTO_GRID struct dm_grid g = {0};
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_str rest, line;
+	size_t i = 0;
+
+	fill_grid(&g, all, DM_COUNT(header) - 1);
+	if (dm_grid_render(&text, &g, 0, mark, err) < 0)
+		return -1;
+	rest = dm_buf_str(&text);
+	for (bool is_header = true; dm_str_line(&rest, &line);
+	     is_header = false) {
+		DM_AUTO_BUF struct dm_buf what = {0};
+
+		dm_buf_add_str(b, line);
+		dm_buf_add_char(b, '\n');
+		if (is_header)
+			continue;
+		dm_cell_add(&what, dm_str(all->p[i++].what));
+		dm_buf_add_cstr(b, "  ");
+		dm_cell_add_cut(
+		    b, dm_buf_str(&what), columns > 2 ? columns - 2 : 0, mark);
+		dm_buf_add_char(b, '\n');
+		b->failed |= what.failed;
+	}
+	return dm_buf_ok(b, err);
+}
+
+static int render(struct dm_buf *b, const struct alerts *all,
+    const struct dm_view *view, struct dm_err *err)
+{
+	const char *mark = view->ascii ? "~" : "\xe2\x80\xa6";
+	DM_AUTO_GRID struct dm_grid g = {0};
+
+	fill_grid(&g, all, DM_COUNT(header));
+	if (view->is_terminal && dm_grid_columns(&g) > view->columns)
+		return render_narrow(b, all, view->columns, mark, err);
+	return dm_grid_render(b, &g, 0, mark, err);
+}
+
 int dm_look_alerts(struct dm_buf *b, const struct dm_catalog *catalog,
     int64_t at_us, const struct dm_view *view, struct dm_err *err)
 {
-	static const char *const header[] = {
-	    "status", "since", "severity", "alert", "summary"};
 	DM_CLEANUP(alerts_release) struct alerts all = {0};
-	DM_AUTO_GRID struct dm_grid g = {
-	    .n_columns = DM_COUNT(header), .right_from = DM_COUNT(header)};
 
 	if (dm_scanner_new(NULL, NULL, &all.scanner, err) < 0 ||
 	    catalog->alerts(catalog->ctx, at_us, add_alert, &all, err) < 0)
@@ -141,15 +203,5 @@ int dm_look_alerts(struct dm_buf *b, const struct dm_catalog *catalog,
 	}
 	dm_buf_add_char(b, '\n');
 	qsort(all.p, all.n, sizeof(*all.p), cmp_alerts);
-	for (size_t i = 0; i < DM_COUNT(header); i++)
-		dm_grid_add(&g, dm_str(header[i]));
-	for (size_t i = 0; i < all.n; i++) {
-		dm_grid_add(&g, dm_str(all.p[i].status));
-		dm_grid_add(&g, dm_str(all.p[i].since));
-		dm_grid_add(&g, dm_str(all.p[i].severity));
-		dm_grid_add(&g, dm_str(all.p[i].name));
-		dm_grid_add(&g, dm_str(all.p[i].what));
-	}
-	return dm_grid_render(b, &g, view->is_terminal ? view->columns : 0,
-	    view->ascii ? "~" : "\xe2\x80\xa6", err);
+	return render(b, &all, view, err);
 }

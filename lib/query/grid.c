@@ -4,8 +4,8 @@
 
 #include "query/cell.h"
 
-#define GAP	  2 /* between columns */
-#define LEAST_CUT 8 /* columns are not cut to less */
+#define GAP	  2  /* between columns */
+#define LEAST_CUT 11 /* columns are not cut to less: a date, a mark */
 
 void dm_grid_release(struct dm_grid *g)
 {
@@ -86,7 +86,8 @@ static size_t widest(const struct dm_grid *g, const size_t *widths)
 {
 	size_t found = g->n_columns;
 
-	for (size_t i = 0; i < g->n_columns && i < g->right_from; i++) {
+	for (size_t i = g->cut_from; i < g->n_columns && i < g->right_from;
+	     i++) {
 		if (widths[i] > LEAST_CUT &&
 		    (found == g->n_columns || widths[i] > widths[found]))
 			found = i;

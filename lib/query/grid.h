@@ -16,6 +16,8 @@
  */
 struct dm_grid {
 	size_t n_columns;
+	/** Columns before it are never cut. */
+	size_t cut_from;
 	/** Columns from here on are aligned to the right and never cut. */
 	size_t right_from;
 	/* its own: */

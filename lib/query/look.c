@@ -79,6 +79,7 @@ static int list_metrics(struct dm_buf *b, const struct dm_catalog *catalog,
 	    "metric", "kind", "series", "first", "last"};
 
 	add_header(&m->grid, names, DM_COUNT(names));
+	m->grid.cut_from = 3;
 	if (catalog->metrics(catalog->ctx, add_metric, m, err) < 0)
 		return -1;
 	if (m->n == 0)
@@ -139,6 +140,7 @@ int dm_look_metric(struct dm_buf *b, const struct dm_catalog *catalog,
 	    dm_index_names(&x, &names, &n, err) < 0)
 		return -1;
 	add_header(&g, header, DM_COUNT(header));
+	g.cut_from = 2;
 	for (size_t i = 0; i < n; i++) {
 		if (add_label(
 			&g, dm_map_get(&x.labels, dm_str(names[i])), err) < 0)

@@ -90,6 +90,7 @@ static void build(struct table *t)
 	dm_grid_release(&t->grid);
 	t->grid.n_columns = n_columns;
 	t->grid.right_from = n_columns - 1;
+	t->grid.cut_from = dm_result_is_matrix(t->r) ? 1 : 0;
 	add_header(t);
 	for (size_t i = 0; i < t->r->n; i++)
 		add_series(t, &t->r->series[i]);

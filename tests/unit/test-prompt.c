@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "promql/lex.h"
 #include "query/complete.h"
+#include "query/look.h"
 #include "query/prompt.h"
 
 #define END_US (INT64_C(1795476000) * DM_US_PER_S)
@@ -415,6 +416,8 @@ static void test_help(void **state)
 
 static void test_look(void **state)
 {
+	struct dm_err err;
+
 	(void)state;
 	check("\\d",
 	    "metric               kind       series  first                 "
@@ -443,6 +446,20 @@ static void test_look(void **state)
 	    "firing   2026-11-23T23:10:00Z  critical  A      \\x1b[2Jgone\n"
 	    "pending  2026-11-23T23:00:00Z            B      "
 	    "{\"alertname\":\"B\"}\n");
+	dm_buf_clear(&out);
+	assert_int_equal(
+	    dm_look_alerts(&out, &catalog, END_US,
+		&(struct dm_view){
+		    .is_terminal = true, .columns = 50, .ascii = true},
+		&err),
+	    0);
+	assert_string_equal(dm_buf_cstr(&out),
+	    "2026-11-23T23:20:00Z\n"
+	    "status   since                 severity  alert\n"
+	    "firing   2026-11-23T23:10:00Z  critical  A\n"
+	    "  \\x1b[2Jgone\n"
+	    "pending  2026-11-23T23:00:00Z            B\n"
+	    "  {\"alertname\":\"B\"}\n");
 	type("\\alerts end-1h");
 	assert_int_equal(alerts_at_us, END_US - 3600 * DM_US_PER_S);
 	type("\\at end-2h");
