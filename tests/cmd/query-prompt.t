@@ -71,7 +71,7 @@ waits 'count_over_time(' "functions are listed"
 keys C-c
 clear_screen
 keys '\d container_process_na' Tab Enter
-waits '^container_process_…  process ' "metrics behind \\\\d"
+waits '^container_process_namespace_state  process ' "metrics behind \\\\d"
 clear_screen
 
 # ---- wrong, and dropped ----
