@@ -33,25 +33,32 @@ static bool stopped(void *ctx)
 	return dm_signals_pending();
 }
 
+static int when(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
+    int64_t *ret_end_us, struct dm_err *err)
+{
+	struct dm_query_load *l = ctx;
+
+	if (dm_query_resolve(
+		l, greatest_us == INT64_MIN ? l->now_us : greatest_us, err) < 0)
+		return -1;
+	*ret_start_us = l->start_us;
+	*ret_end_us = l->end_us;
+	return 0;
+}
+
 static int load_database(void *ctx, struct dm_query_load *l, struct dm_err *err)
 {
 	const struct program_state *s = ctx;
-	struct dm_store_fill fill = {
+	const struct dm_store_fill fill = {
 	    .selectors = l->selectors,
 	    .n_selectors = l->n_selectors,
+	    .when = when,
+	    .when_ctx = l,
 	    .max_samples = l->max_samples,
 	    .stop = l->stop,
-	    .ctx = l->stop_ctx,
+	    .stop_ctx = l->stop_ctx,
 	};
-	int64_t end_us = l->now_us;
 
-	if (dm_store_end(s->o.database, &end_us, err) < 0 &&
-	    err->code != DM_ENODATA)
-		return -1;
-	if (dm_query_resolve(l, end_us, err) < 0)
-		return -1;
-	fill.start_us = l->start_us;
-	fill.end_us = l->end_us;
 	return dm_store_fill(s->o.database, &fill, l->window, err);
 }
 

@@ -78,7 +78,7 @@ static int check_limits(const struct filler *f, struct dm_err *err)
 {
 	const struct dm_store_fill *fill = f->plan.fill;
 
-	if (fill->stop && fill->stop(fill->ctx))
+	if (fill->stop && fill->stop(fill->stop_ctx))
 		return dm_err_set(err, DM_ESTOP, "interrupted");
 	if (dm_window_n_samples(f->window) > fill->max_samples)
 		return dm_err_set(err, DM_ELIMIT,
@@ -146,6 +146,32 @@ static int read_all(struct filler *f, struct dm_err *err)
 	return n;
 }
 
+/* The greatest ts; INT64_MIN where there are no records. */
+static int find_end(const struct dm_db *db, int64_t *ret_us, struct dm_err *err)
+{
+	DM_AUTO_STMT sqlite3_stmt *st = NULL;
+
+	if (dm_db_prepare(db, "SELECT max(max_ts_us) FROM span", &st, err) < 0)
+		return -1;
+	return dm_db_int(db, st, INT64_MIN, ret_us, err);
+}
+
+/* What has to be known before records are read: of one moment. */
+static int prepare(struct filler *f, struct dm_err *err)
+{
+	const struct dm_store_fill *fill = f->plan.fill;
+	int64_t greatest_us;
+
+	if (find_end(&f->db, &greatest_us, err) < 0 ||
+	    fill->when(fill->when_ctx, greatest_us, &f->plan.start_us,
+		&f->plan.end_us, err) < 0 ||
+	    dm_spans_open(&f->spans, err) < 0 ||
+	    dm_plan_make(&f->plan, err) < 0 || read_before(f, err) < 0)
+		return -1;
+	f->spans.n_ranges = f->plan.n_ranges;
+	return dm_extract_open(&f->extract, err);
+}
+
 int dm_store_fill(const char *path, const struct dm_store_fill *fill,
     struct dm_window *w, struct dm_err *err)
 {
@@ -155,21 +181,14 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 	f.plan.db = f.spans.db = &f.db;
 	f.plan.fill = fill;
 	f.spans.ranges = f.plan.ranges;
+	f.extract.plan = &f.plan;
 	if (dm_db_open(&f.db, path, false, DM_DB_READ_WAIT_MS, err) < 0 ||
 	    dm_scanner_new(forget, &f, &f.scanner, err) < 0 ||
 	    dm_db_exec(&f.db, "BEGIN", err) < 0)
 		return -1;
-	status = dm_spans_open(&f.spans, err) < 0 ||
-			 dm_plan_make(&f.plan, err) < 0 ||
-			 read_before(&f, err) < 0
-		     ? -1
-		     : 0;
-	sqlite3_exec(f.db.sql, "ROLLBACK", NULL, NULL, NULL);
-	f.spans.n_ranges = f.plan.n_ranges;
-	f.extract.plan = &f.plan;
 	f.extract.scanner = f.scanner;
-	if (status == 0)
-		status = dm_extract_open(&f.extract, err);
+	status = prepare(&f, err);
+	sqlite3_exec(f.db.sql, "ROLLBACK", NULL, NULL, NULL);
 	if (status == 0)
 		status = read_all(&f, err);
 	return dm_db_check(&f.db, err) < 0 ? -1 : status;
@@ -177,24 +196,19 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 
 int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
 {
-	DM_AUTO_STMT sqlite3_stmt *st = NULL;
 	int64_t end_us = INT64_MIN;
 	struct dm_db db;
 	int status;
 
 	if (dm_db_open(&db, path, false, DM_DB_READ_WAIT_MS, err) < 0)
 		return -1;
-	status =
-	    dm_db_prepare(&db, "SELECT max(max_ts_us) FROM span", &st, err);
-	if (status == 0)
-		status = dm_db_int(&db, st, INT64_MIN, &end_us, err);
+	status = find_end(&db, &end_us, err);
 	if (status == 0 && end_us == INT64_MIN) {
 		dm_err_set(err, DM_ENODATA, "there are no records in it");
 		status = dm_err_file(err, path);
 	}
 	if (status == 0)
 		*ret_us = end_us;
-	sqlite3_finalize(dm_steal(&st));
 	if (dm_db_check(&db, err) < 0)
 		status = -1;
 	dm_db_close(&db);

@@ -43,7 +43,7 @@ static void make_ranges(struct dm_plan *p)
 
 	for (size_t i = 0; i < p->fill->n_selectors; i++) {
 		p->wanted[i] = dm_selector_interval(
-		    p->fill->selectors[i], p->fill->start_us, p->fill->end_us);
+		    p->fill->selectors[i], p->start_us, p->end_us);
 		p->wanted[i].to_us = until(&p->wanted[i]);
 		p->ranges[i] = (struct dm_store_range){
 		    p->wanted[i].from_us + (p->wanted[i].from_us < INT64_MAX),

@@ -23,6 +23,7 @@ struct dm_plan_target {
 struct dm_plan {
 	const struct dm_db *db;
 	const struct dm_store_fill *fill;
+	int64_t start_us, end_us;		     /* of the evaluations */
 	struct dm_interval wanted[DM_SELECTORS_MAX]; /* for each selector */
 	struct dm_store_range ranges[DM_SELECTORS_MAX];
 	size_t n_ranges;

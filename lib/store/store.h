@@ -183,12 +183,16 @@ struct dm_store_fill {
 	/** All that have been prepared on the window. */
 	const struct dm_selector *const *selectors;
 	size_t n_selectors;
-	/** When expressions with them will be evaluated, both ends included. */
-	int64_t start_us, end_us;
+	/** When will expressions with them be evaluated, both ends included,
+	 * now that the greatest ts is known? INT64_MIN: there are no records.
+	 * Returns 0, or -1 with err. */
+	int (*when)(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
+	    int64_t *ret_end_us, struct dm_err *err);
+	void *when_ctx;
 	size_t max_samples;
 	/** Asked now and then whether to stop, with DM_ESTOP; or NULL. */
 	bool (*stop)(void *ctx);
-	void *ctx;
+	void *stop_ctx;
 };
 
 /**

@@ -81,26 +81,31 @@ static void store_lines(void)
 	dm_store_free(store);
 }
 
+static int when(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
+    int64_t *ret_end_us, struct dm_err *err)
+{
+	struct dm_query_load *l = ctx;
+
+	if (dm_query_resolve(l, greatest_us, err) < 0)
+		return -1;
+	*ret_start_us = l->start_us;
+	*ret_end_us = l->end_us;
+	return 0;
+}
+
 static int load_database(void *ctx, struct dm_query_load *l, struct dm_err *err)
 {
 	struct dm_store_fill fill = {
 	    .selectors = l->selectors,
 	    .n_selectors = l->n_selectors,
+	    .when = when,
+	    .when_ctx = l,
 	    .max_samples = l->max_samples,
 	    .stop = l->stop,
-	    .ctx = l->stop_ctx,
+	    .stop_ctx = l->stop_ctx,
 	};
-	int64_t end_us;
 
 	(void)ctx;
-	if (dm_store_end(path, &end_us, err) < 0) {
-		assert_int_equal(err->code, DM_ENODATA);
-		end_us = l->now_us;
-	}
-	if (dm_query_resolve(l, end_us, err) < 0)
-		return -1;
-	fill.start_us = l->start_us;
-	fill.end_us = l->end_us;
 	return dm_store_fill(path, &fill, l->window, err);
 }
 
