@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: the dmon authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each expression in turn, of dmon-query on a database and of Prometheus by
-its HTTP API: the median of the wall clock, and the ratio.
+"""Each expression in turn: to dmon-query on a database, a process for each and
+one that is asked at its prompt, and to Prometheus by its HTTP API: the medians
+of the wall clock, and their ratios.
 usage: query.py RUNS DATABASE URL EXPRESSIONS FROM TO STEP
        query.py openmetrics < RECORDS: what promtool makes blocks of"""
 import json
@@ -31,8 +32,8 @@ def openmetrics():
 
 def clock(work):
     begun = time.perf_counter()
-    n = work()
-    return (time.perf_counter() - begun) * 1000, n
+    work()
+    return (time.perf_counter() - begun) * 1000
 
 
 def values(answer):
@@ -50,25 +51,45 @@ def main():
             stdout=subprocess.PIPE, check=True)
         return run.stdout
 
+    prompt = subprocess.Popen(["dmon-query", "-d", database],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    prompt.stdin.write(f"\\format prometheus\n\\range {start} {end} {step}s\n"
+                       .encode())
+    prompt.stdin.flush()
+    prompt.stdout.readline()
+    prompt.stdout.readline()
+
+    def asked():
+        prompt.stdin.write(expression.encode() + b"\n")
+        prompt.stdin.flush()
+        return prompt.stdout.readline()
+
     def theirs():
         data = urllib.parse.urlencode({"query": expression, "start": start,
                                        "end": end, "step": step}).encode()
         return urllib.request.urlopen(url + "/api/v1/query_range",
                                       data).read()
 
-    sums = [0, 0]
-    print("  dmon-query  Prometheus  ratio   values  (ms, medians)")
+    ways = [ours, asked, theirs]
+    sums = [0] * 3
+    print(" process  prompt  Prometheus      ratios    values  (ms, medians)")
     for line in open(expressions):
         expression = line.strip()
-        n = values(theirs())
-        if values(ours()) != n:
+        n = {values(way()) for way in ways}
+        if len(n) != 1:
             sys.exit(f"not the same number of values: {expression}")
-        pairs = [(clock(ours)[0], clock(theirs)[0]) for _ in range(int(runs))]
-        a, b = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-        sums = [sums[0] + a, sums[1] + b]
-        print(f"{a:12.1f}{b:12.1f}{a / b:7.2f}{n:9}  {expression}")
-    print(f"{sums[0]:12.1f}{sums[1]:12.1f}{sums[0] / sums[1]:7.2f}"
-          "           all of them")
+        runs_ms = [[clock(way) for way in ways] for _ in range(int(runs))]
+        ms = [statistics.median(r[i] for r in runs_ms) for i in range(3)]
+        sums = [a + b for a, b in zip(sums, ms)]
+        print_line(ms, n.pop(), expression)
+    print_line(sums, "", "all of them")
+    prompt.stdin.close()
+    prompt.wait()
+
+
+def print_line(ms, n, what):
+    a, b, c = ms
+    print(f"{a:8.1f}{b:8.1f}{c:12.1f}{a / c:7.2f}{b / c:6.2f}{n:9}  {what}")
 
 
 if sys.argv[1:] == ["openmetrics"]:
