@@ -38,8 +38,7 @@ static int when(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
 {
 	struct dm_query_load *l = ctx;
 
-	if (dm_query_resolve(
-		l, greatest_us == INT64_MIN ? l->now_us : greatest_us, err) < 0)
+	if (dm_query_resolve(l, greatest_us, err) < 0)
 		return -1;
 	*ret_start_us = l->start_us;
 	*ret_end_us = l->end_us;
@@ -60,6 +59,14 @@ static int load_database(void *ctx, struct dm_query_load *l, struct dm_err *err)
 	};
 
 	return dm_store_fill(s->o.database, &fill, l->window, err);
+}
+
+static int look_at_database(void *ctx, uint64_t *ret_version,
+    int64_t *ret_greatest_us, struct dm_err *err)
+{
+	const struct program_state *s = ctx;
+
+	return dm_store_look(s->o.database, ret_version, ret_greatest_us, err);
 }
 
 static int load_stream(void *ctx, struct dm_query_load *l, struct dm_err *err)
@@ -108,7 +115,7 @@ static int history_file(struct dm_buf *b, struct dm_err *err)
 static int converse(struct program_state *s, struct dm_err *err)
 {
 	const struct dm_prompt_options options = {
-	    .back = {s, load_database},
+	    .back = {s, load_database, look_at_database},
 	    .catalog = dm_store_catalog(s->o.database),
 	    .query = s->o.query,
 	    .view = s->o.view,
@@ -118,11 +125,11 @@ static int converse(struct program_state *s, struct dm_err *err)
 	DM_AUTO_PROMPT struct dm_prompt *prompt = NULL;
 	DM_AUTO_BUF struct dm_buf history = {0};
 	struct dm_interact i = {.show = show};
-	int64_t end_us;
+	int64_t greatest_us;
+	uint64_t version;
 
 	/* A database that is none is best said before anything is typed. */
-	if (dm_store_end(s->o.database, &end_us, err) < 0 &&
-	    err->code != DM_ENODATA)
+	if (dm_store_look(s->o.database, &version, &greatest_us, err) < 0)
 		return dm_fail(err);
 	if (dm_prompt_new(&options, &prompt, err) < 0 ||
 	    history_file(&history, err) < 0)
@@ -156,7 +163,7 @@ static int answer(struct program_state *s, struct dm_err *err)
 {
 	DM_AUTO_RESULT struct dm_result result = {0};
 	DM_AUTO_BUF struct dm_buf out = {0};
-	struct dm_query_back back = {s, load_stream};
+	struct dm_query_back back = {.ctx = s, .load = load_stream};
 
 	if (s->o.database)
 		back.load = load_database;

@@ -1,6 +1,7 @@
 libdmon_a_SOURCES += \
 	lib/query/alerts.c \
 	lib/query/axis.c lib/query/axis.h \
+	lib/query/cache.c lib/query/cache.h \
 	lib/query/canvas.c lib/query/canvas.h \
 	lib/query/cell.c lib/query/cell.h \
 	lib/query/chart.c lib/query/chart.h \

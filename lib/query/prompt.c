@@ -13,6 +13,7 @@ struct dm_prompt {
 	struct dm_prompt_options o;
 	struct dm_query query; /* times and step, as they have been set */
 	enum dm_format plain;  /* the format when charts are off */
+	struct dm_query_cache cache;
 	struct dm_buf pending;
 	size_t n_failed;
 };
@@ -34,6 +35,7 @@ int dm_prompt_new(const struct dm_prompt_options *options,
 		return dm_err_nomem(err);
 	p->o = *options;
 	p->query = options->query;
+	p->query.cache = &p->cache;
 	if (options->view.format != DM_FORMAT_CHART)
 		p->plain = options->view.format;
 	*ret = p;
@@ -44,6 +46,7 @@ void dm_prompt_free(struct dm_prompt *p)
 {
 	if (!p)
 		return;
+	dm_query_cache_release(&p->cache);
 	dm_buf_release(&p->pending);
 	free(p);
 }

@@ -17,6 +17,9 @@ struct built {
 struct run {
 	const struct dm_query *q;
 	struct dm_window *window;
+	bool cached; /* the window is the cache's */
+	bool loaded; /* it has all that was to be loaded, of this version */
+	uint64_t version;
 	struct dm_expr *expr;
 	struct dm_query_load load;
 	struct dm_sorted sorted;
@@ -26,6 +29,17 @@ struct run {
 	size_t n_by_labels;
 	size_t n_points;
 };
+
+/* A window that has been loaded may be of use to the next query. */
+static void leave_window(struct run *r)
+{
+	if (!r->loaded || !r->q->cache)
+		dm_window_free(r->window);
+	else
+		dm_query_cache_put(r->q->cache, r->q->text, r->window,
+		    r->load.start_us, r->load.end_us, r->version,
+		    r->q->max_samples);
+}
 
 static void run_release(struct run *r)
 {
@@ -41,7 +55,8 @@ static void run_release(struct run *r)
 	free(r->by_labels);
 	dm_expr_free(r->expr);
 	free(r->selectors);
-	dm_window_free(r->window);
+	if (!r->cached)
+		leave_window(r);
 	dm_result_release(&r->result);
 }
 
@@ -70,6 +85,8 @@ int dm_query_resolve(
 {
 	int64_t range_us;
 
+	if (data_end_us == INT64_MIN)
+		data_end_us = l->now_us;
 	l->start_us = dm_moment_at(&l->start, data_end_us);
 	l->end_us = dm_moment_at(&l->end, data_end_us);
 	if (!is_time(l->start_us) || !is_time(l->end_us))
@@ -102,33 +119,19 @@ static int check_kind(const struct run *r, struct dm_err *err)
 	    dm_value_kind_name(kind));
 }
 
-/* The window shall take in what the selectors match. */
-static int prepare(struct run *r, struct dm_err *err)
+static int list_selectors(struct run *r, struct dm_err *err)
 {
-	struct dm_querier q = dm_window_querier(r->window);
+	const struct dm_query *q = r->q;
 	size_t n = dm_expr_n_selectors(r->expr);
-	void *unused;
 
 	r->selectors = calloc(n + 1, sizeof(*r->selectors));
 	if (!r->selectors)
 		return dm_err_nomem(err);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		r->selectors[i] = dm_expr_selector(r->expr, i);
-		if (q.prepare(q.ctx, r->selectors[i], &unused, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int load(
-    struct run *r, const struct dm_query_back *back, struct dm_err *err)
-{
-	const struct dm_query *q = r->q;
-
 	r->load = (struct dm_query_load){
-	    .window = r->window,
 	    .selectors = r->selectors,
-	    .n_selectors = dm_expr_n_selectors(r->expr),
+	    .n_selectors = n,
 	    .start = q->start,
 	    .end = q->end,
 	    .is_range = q->is_range,
@@ -139,10 +142,56 @@ static int load(
 	    .stop = q->stop,
 	    .stop_ctx = q->stop_ctx,
 	};
-	if (back->load(back->ctx, &r->load, err) < 0)
+	return 0;
+}
+
+/* Has all of it been loaded before? */
+static int find_cached(
+    struct run *r, const struct dm_query_back *back, struct dm_err *err)
+{
+	struct dm_query_load l = r->load;
+	int64_t greatest_us;
+
+	if (back->look(back->ctx, &r->version, &greatest_us, err) < 0 ||
+	    dm_query_resolve(&l, greatest_us, err) < 0)
 		return -1;
+	r->window = dm_query_cache_find(r->q->cache, l.selectors, l.n_selectors,
+	    l.start_us, l.end_us, r->version);
+	if (!r->window)
+		return 0;
+	r->cached = true;
+	r->load = l;
+	return 0;
+}
+
+/* Into a window that takes in what the selectors match. */
+static int load(
+    struct run *r, const struct dm_query_back *back, struct dm_err *err)
+{
+	struct dm_querier q;
+	void *unused;
+
+	if (dm_window_new(&r->window, err) < 0)
+		return -1;
+	r->load.window = r->window;
+	q = dm_window_querier(r->window);
+	for (size_t i = 0; i < r->load.n_selectors; i++) {
+		if (q.prepare(q.ctx, r->selectors[i], &unused, err) < 0)
+			return -1;
+	}
+	return back->load(back->ctx, &r->load, err);
+}
+
+static int get_samples(
+    struct run *r, const struct dm_query_back *back, struct dm_err *err)
+{
+	if (list_selectors(r, err) < 0 ||
+	    (r->q->cache && back->look && find_cached(r, back, err) < 0) ||
+	    (!r->cached && load(r, back, err) < 0))
+		return -1;
+	r->loaded = back->look != NULL;
 	r->result.kind = dm_expr_kind(r->expr);
-	r->result.is_range = q->is_range;
+	r->result.is_range = r->q->is_range;
 	r->result.start_us = r->load.start_us;
 	r->result.end_us = r->load.end_us;
 	r->result.step_us = r->load.step_us;
@@ -322,8 +371,7 @@ int dm_query_run(const struct dm_query *q, const struct dm_query_back *back,
 	DM_CLEANUP(run_release) struct run r = {.q = q};
 
 	if (dm_expr_parse(q->text, &r.expr, err) < 0 ||
-	    check_kind(&r, err) < 0 || dm_window_new(&r.window, err) < 0 ||
-	    prepare(&r, err) < 0 || load(&r, back, err) < 0 ||
+	    check_kind(&r, err) < 0 || get_samples(&r, back, err) < 0 ||
 	    bind(&r, err) < 0 || evaluate(&r, err) < 0)
 		return -1;
 	*ret = r.result;

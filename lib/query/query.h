@@ -3,6 +3,7 @@
 #ifndef DM_QUERY_QUERY_H
 #define DM_QUERY_QUERY_H
 
+#include "query/cache.h"
 #include "query/moment.h"
 #include "query/result.h"
 #include "series/window.h"
@@ -34,7 +35,8 @@ struct dm_query_load {
 };
 
 /**
- * Say when the data ends: its greatest ts, or, where there is none, now.
+ * Say when the data ends: its greatest ts; INT64_MIN: there is none, and it
+ * ends now.
  * Returns 0, or -1 with DM_EINVAL for a range that ends before it begins,
  * or DM_ELIMIT for one with too many steps.
  */
@@ -47,6 +49,10 @@ struct dm_query_back {
 	/** Resolve, and load what the selectors can look at in evaluations
 	 * from start to end. */
 	int (*load)(void *ctx, struct dm_query_load *l, struct dm_err *err);
+	/** Some number that changes whenever the data does, and the greatest
+	 * ts, or INT64_MIN; NULL: nothing can be kept from query to query. */
+	int (*look)(void *ctx, uint64_t *ret_version, int64_t *ret_greatest_us,
+	    struct dm_err *err);
 };
 
 struct dm_query {
@@ -59,6 +65,7 @@ struct dm_query {
 	size_t max_samples;
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
+	struct dm_query_cache *cache; /* or NULL */
 };
 
 /**

@@ -85,8 +85,7 @@ static int stream_end(void *ctx, struct dm_buf *out, struct dm_err *err)
 		;
 	if (n < 0)
 		return -1;
-	return dm_query_resolve(s->load,
-	    s->last_us == INT64_MIN ? s->load->now_us : s->last_us, err);
+	return dm_query_resolve(s->load, s->last_us, err);
 }
 
 static void stream_forget(void *ctx, struct dm_identity *identity)

@@ -1,5 +1,8 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/stat.h>
+
+#include "base/map.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -119,7 +122,17 @@ static int catalog_alerts(void *ctx, int64_t at_us,
 
 static int catalog_end(void *ctx, int64_t *ret_us, struct dm_err *err)
 {
-	return dm_store_end(ctx, ret_us, err);
+	uint64_t version;
+	int64_t greatest_us;
+
+	if (dm_store_look(ctx, &version, &greatest_us, err) < 0)
+		return -1;
+	if (greatest_us == INT64_MIN) {
+		dm_err_set(err, DM_ENODATA, "there are no records in it");
+		return dm_err_file(err, ctx);
+	}
+	*ret_us = greatest_us;
+	return 0;
 }
 
 struct dm_catalog dm_store_catalog(const char *path)
@@ -131,4 +144,52 @@ struct dm_catalog dm_store_catalog(const char *path)
 	    .alerts = catalog_alerts,
 	    .end = catalog_end,
 	};
+}
+
+/* Records are added behind the last and removed before the first. */
+static const char sql_look[] =
+    "SELECT max(max_ts_us), min(first_id), max(last_id) FROM span";
+
+static int look(
+    struct asked *a, uint64_t *ret_version, int64_t *ret_us, struct dm_err *err)
+{
+	struct {
+		int64_t greatest_us, first_id, last_id;
+		uint64_t device, inode, modified_ns;
+	} seen = {.greatest_us = INT64_MIN};
+	struct stat st = {0};
+
+	if (dm_db_step(&a->db, a->st, err) < 0)
+		return -1;
+	if (sqlite3_column_type(a->st, 0) != SQLITE_NULL)
+		seen.greatest_us = sqlite3_column_int64(a->st, 0);
+	seen.first_id = sqlite3_column_int64(a->st, 1);
+	seen.last_id = sqlite3_column_int64(a->st, 2);
+	/* It may be another file of the same name. */
+	if (stat(a->db.path, &st) == 0) {
+		seen.device = st.st_dev;
+		seen.inode = st.st_ino;
+		seen.modified_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+				   (uint64_t)st.st_mtim.tv_nsec;
+	}
+	*ret_version = dm_hash(&seen, sizeof(seen));
+	*ret_us = seen.greatest_us;
+	return 0;
+}
+
+int dm_store_look(const char *path, uint64_t *ret_version,
+    int64_t *ret_greatest_us, struct dm_err *err)
+{
+	DM_CLEANUP(asked_release) struct asked a = {0};
+	uint64_t version;
+	int64_t greatest_us;
+
+	if (ask(&a, path, sql_look, err) < 0)
+		return -1;
+	if (look(&a, &version, &greatest_us, err) < 0 ||
+	    dm_db_check(&a.db, err) < 0)
+		return -1;
+	*ret_version = version;
+	*ret_greatest_us = greatest_us;
+	return 0;
 }

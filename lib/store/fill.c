@@ -193,24 +193,3 @@ int dm_store_fill(const char *path, const struct dm_store_fill *fill,
 		status = read_all(&f, err);
 	return dm_db_check(&f.db, err) < 0 ? -1 : status;
 }
-
-int dm_store_end(const char *path, int64_t *ret_us, struct dm_err *err)
-{
-	int64_t end_us = INT64_MIN;
-	struct dm_db db;
-	int status;
-
-	if (dm_db_open(&db, path, false, DM_DB_READ_WAIT_MS, err) < 0)
-		return -1;
-	status = find_end(&db, &end_us, err);
-	if (status == 0 && end_us == INT64_MIN) {
-		dm_err_set(err, DM_ENODATA, "there are no records in it");
-		status = dm_err_file(err, path);
-	}
-	if (status == 0)
-		*ret_us = end_us;
-	if (dm_db_check(&db, err) < 0)
-		status = -1;
-	dm_db_close(&db);
-	return status;
-}

@@ -205,9 +205,12 @@ struct dm_store_fill {
 int dm_store_fill(const char *path, const struct dm_store_fill *fill,
     struct dm_window *w, struct dm_err *err) DM_MUST_CHECK;
 
-/** The greatest ts of all records. Returns -1 with DM_ENODATA for none. */
-int dm_store_end(
-    const char *path, int64_t *ret_us, struct dm_err *err) DM_MUST_CHECK;
+/**
+ * What there is: a number that changes whenever the database does, and the
+ * greatest ts of all records; INT64_MIN: there are none.
+ */
+int dm_store_look(const char *path, uint64_t *ret_version,
+    int64_t *ret_greatest_us, struct dm_err *err) DM_MUST_CHECK;
 
 /** What the database has, for people. @path  must live as long */
 struct dm_catalog dm_store_catalog(const char *path);

@@ -141,8 +141,18 @@ static int load_stream(void *ctx, struct dm_query_load *l, struct dm_err *err)
 	return status;
 }
 
-static const struct dm_query_back backs[] = {
-    {(void *)path, load_stream}, {NULL, load_stream}, {NULL, load_database}};
+static int look_at_database(void *ctx, uint64_t *ret_version,
+    int64_t *ret_greatest_us, struct dm_err *err)
+{
+	(void)ctx;
+	return dm_store_look(path, ret_version, ret_greatest_us, err);
+}
+
+/* The last one keeps what it has loaded. */
+static const struct dm_query_back backs[] = {{(void *)path, load_stream, NULL},
+    {NULL, load_stream, NULL}, {NULL, load_database, NULL},
+    {NULL, load_database, look_at_database}};
+static struct dm_query_cache cache;
 
 /* ---- streams made at random ---- */
 
@@ -274,15 +284,20 @@ static const char *const queries[] = {
 
 static void check_same(const struct dm_query *q)
 {
-	static const char *const names[] = {"all", "stream", "database"};
+	static const char *const names[] = {
+	    "all", "stream", "database", "cache", "cache again"};
 	DM_AUTO_BUF struct dm_buf all = {0};
+	struct dm_query with_cache = *q;
 	struct dm_err err;
 
-	for (size_t i = 0; i < DM_COUNT(backs); i++) {
+	with_cache.cache = &cache;
+	for (size_t i = 0; i < DM_COUNT(names); i++) {
 		DM_AUTO_RESULT struct dm_result r = {0};
 		DM_AUTO_BUF struct dm_buf b = {0};
 
-		assert_int_equal(dm_query_run(q, &backs[i], &r, &err), 0);
+		assert_int_equal(dm_query_run(i < 3 ? q : &with_cache,
+				     &backs[i < 3 ? i : 3], &r, &err),
+		    0);
 		assert_int_equal(
 		    dm_render_json(i ? &b : &all, &r, false, &err), 0);
 		if (i && !dm_str_eq(dm_buf_str(&all), dm_buf_str(&b)))
@@ -433,12 +448,83 @@ static void test_extraction(void **state)
 	dm_buf_release(&lines);
 }
 
+/* How often the database was read. */
+static unsigned n_loads;
+
+static int count_load(void *ctx, struct dm_query_load *l, struct dm_err *err)
+{
+	n_loads++;
+	return load_database(ctx, l, err);
+}
+
+static double ask(struct dm_query *q, const char *text)
+{
+	const struct dm_query_back back = {NULL, count_load, look_at_database};
+	DM_AUTO_RESULT struct dm_result r = {0};
+	struct dm_err err;
+
+	q->text = dm_str(text);
+	assert_int_equal(dm_query_run(q, &back, &r, &err), 0);
+	assert_true(r.n > 0);
+	return r.series[0].points[0].v;
+}
+
+static void store_ten(int64_t from_ms)
+{
+	for (int i = 0; i < 10; i++)
+		put(from_ms + i * 1000, "recorded", "a", "m", i);
+	store_lines();
+}
+
+/* What has been loaded is loaded again when there is more to be seen, or the
+ * database has changed. */
+static void test_cache(void **state)
+{
+	const int64_t t0 = T0 * INT64_C(1000);
+	struct dm_query_cache c = {0};
+	struct dm_query q = {.start = DM_MOMENT_END,
+	    .end = DM_MOMENT_END,
+	    .max_samples = 25,
+	    .cache = &c};
+
+	(void)state;
+	dm_buf_clear(&lines);
+	store_ten(t0);
+	assert_float_equal(ask(&q, "m"), 9, 0);
+	assert_float_equal(ask(&q, "m + m"), 18, 0);
+	assert_int_equal(n_loads, 1);
+	assert_float_equal(ask(&q, "count_over_time(m[5s])"), 5, 0);
+	assert_int_equal(n_loads, 2);
+	assert_float_equal(ask(&q, "sum_over_time(m[4s])"), 30, 0);
+	assert_float_equal(ask(&q, "m"), 9, 0);
+	assert_float_equal(ask(&q, "1"), 1, 0);
+	assert_int_equal(n_loads, 3);
+	assert_float_equal(ask(&q, "m{name=\"a\"}"), 9, 0);
+	assert_int_equal(n_loads, 4);
+	/* Of 30 samples no more than 25 are kept: the one used last stays. */
+	assert_int_equal(c.n, 2);
+	assert_float_equal(ask(&q, "m{name=\"a\"}"), 9, 0);
+	assert_int_equal(n_loads, 4);
+	q.start = q.end = (struct dm_moment){true, -DM_US_PER_S};
+	assert_float_equal(ask(&q, "m{name=\"a\"}"), 8, 0);
+	assert_int_equal(n_loads, 5);
+	q.start = q.end = DM_MOMENT_END;
+	store_ten(t0 + 20000);
+	assert_float_equal(ask(&q, "count_over_time(m[30s])"), 20, 0);
+	assert_int_equal(n_loads, 6);
+	assert_int_equal(c.n, 1);
+	dm_query_cache_release(&c);
+	dm_query_cache_release(&cache);
+	dm_buf_release(&lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stream_and_database),
 	    cmocka_unit_test(test_cut_short),
 	    cmocka_unit_test(test_extraction),
+	    cmocka_unit_test(test_cache),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
