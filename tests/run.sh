@@ -42,9 +42,12 @@ half() { # FOLDER TEST...
 	tail -n 1 "$log" >>"$totals"
 }
 half build-test $(units build-test) tests/cmd/*.t tests/scenarios/*.t
-# Without store-sync.t: LeakSanitizer does not work under strace.
+# Without store-sync.t: LeakSanitizer does not work under strace; without
+# match-test-promtool.t: it is promtool that takes the time.
 half build-asan $(units build-asan) tests/cmd/fuzz-corpus.t tests/cmd/golden.t \
-	tests/cmd/match-[brs]*.t tests/cmd/store-[bdkr]*.t tests/cmd/replay-*.t \
+	tests/cmd/match-[a-s]*.t tests/cmd/match-template.t \
+	tests/cmd/match-test.t tests/cmd/store-[bdkr]*.t \
+	tests/cmd/replay-*.t \
 	tests/cmd/query-[bs]*.t tests/cmd/collect-cgroup.t
 awk '{ p += $1; f += $3; s += $5 }
 	END { printf "%d passed, %d failed, %d skipped\n", p, f, s }' "$totals"
