@@ -134,7 +134,7 @@ static void complete(const struct dm_prompt *p, struct dm_str line)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct dm_prompt_options o = {
-	    .back = {NULL, load},
+	    .back = {NULL, load, NULL},
 	    .catalog = {NULL, each_metric, each_series, each_alert, end_of},
 	    .query = {.start = DM_MOMENT_END,
 		.end = DM_MOMENT_END,

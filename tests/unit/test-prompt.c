@@ -77,8 +77,8 @@ static const char *const alerts[] = {
     "\"severity\":\"critical\"},\"metrics\":{},\"status\":\"firing\","
     "\"annotations\":{\"summary\":\"\\u001b[2Jgone\"},"
     "\"startsAt\":\"2026-11-23T23:10:00Z\"}",
-    "{\"ts\":1,\"kind\":\"alert\",\"labels\":{\"alertname\":\"C\"},"
-    "\"metrics\":{},\"status\":\"resolved\"}",
+    ("{\"ts\":1,\"kind\":\"alert\",\"labels\":{\"alertname\":\"C\"},"
+     "\"metrics\":{},\"status\":\"resolved\"}"),
 };
 static int64_t alerts_at_us;
 
@@ -250,7 +250,7 @@ static struct dm_buf out, said;
 static int set_up(void **state)
 {
 	const struct dm_prompt_options o = {
-	    .back = {NULL, load},
+	    .back = {NULL, load, NULL},
 	    .catalog = catalog,
 	    .query = {.start = DM_MOMENT_END,
 		.end = DM_MOMENT_END,

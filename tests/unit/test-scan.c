@@ -147,8 +147,8 @@ static void test_same_beginnings(void **state)
 {
 	static const char *const heads[] = {
 	    "{\"ts\":1.5,\"kind\":\"host\",\"labels\":",
-	    "{ \"kind\" : \"a\\u0062\", \"x\":[{\"ts\":1}], \"ts\":2 "
-	    ",\"labels\": ",
+	    ("{ \"kind\" : \"a\\u0062\", \"x\":[{\"ts\":1}], \"ts\":2 "
+	     ",\"labels\": "),
 	    "{\"labels\":", "{\"kind\":\"\",\"labels\":",
 	    "{\"ts\":3,\"ts\":3,\"labels\":",
 	    "{\"ts\":4,\"kind\":7,\"labels\":",

@@ -300,8 +300,8 @@ static void test_expand_fails(void **state)
 	    "{{ toUpper 1 }}",
 	    "{{ humanize }}",
 	    "{{ query \"up\" }}", /* not bound */
-	    "{{ define \"a\" }}{{ template \"a\" }}{{ end }}"
-	    "{{ template \"a\" }}",
+	    ("{{ define \"a\" }}{{ template \"a\" }}{{ end }}"
+	     "{{ template \"a\" }}"),
 	    "{{ range $labels.x }}{{ end }}",
 	    "{{ range 1000000 }}{{ end }}",
 	    "{{ range 1000 }}{{ range 1000 }}{{ end }}{{ end }}",
