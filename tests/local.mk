@@ -21,7 +21,8 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 endif
 
-PROGRAM_TESTS = $$(cd $(srcdir) && ls tests/cmd/*.t tests/scenarios/*.t)
+# Of the source folder, where each recipe has gone by then.
+PROGRAM_TESTS = $$(ls tests/cmd/*.t tests/scenarios/*.t)
 
 check-local: all $(check_PROGRAMS)
 	cd $(srcdir) && DM_BUILD=$(abs_builddir) sh tests/prove.sh \
