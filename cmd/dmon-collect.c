@@ -218,7 +218,7 @@ static int run(struct dm_collector *c, struct dm_err *err)
 	for (uint64_t n = 0; !o.count || n < o.count; n++) {
 		bool first = tick.missed == 0;
 
-		if (dm_tick_wait(&tick, err) < 0)
+		if (dm_collector_wait(c, &tick, err) < 0)
 			return -1;
 		if (dm_signals_stop())
 			return 0;

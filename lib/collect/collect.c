@@ -2,7 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/collect.h"
 
+#include <errno.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/signals.h"
 
 #include "collect/discover.h"
 #include "collect/emit.h"
@@ -11,10 +16,14 @@
  * thousand containers is never in memory as a whole. */
 #define CHUNK_BYTES (64 * 1024)
 
+/* Within a sweep, events are taken as often as this. */
+#define HEAR_NS INT64_C(5000000)
+
 struct slot {
 	const struct dm_source *source;
 	void *state;
 	bool open;
+	bool heard;    /* it has a descriptor, which is in the set */
 	bool left_out; /* nobody named it, and there is nothing to ask yet */
 	bool ok;       /* in this sweep */
 	bool failed;   /* and said so; until it succeeds again */
@@ -31,7 +40,9 @@ struct dm_collector {
 	struct dm_buf target; /* instance and job, as labels */
 	struct dm_buf out;
 	uint64_t samples;
-	bool no_cgroups; /* and said so */
+	bool no_cgroups;  /* and said so */
+	int heard;	  /* an epoll set of the sources' descriptors */
+	int64_t heard_ns; /* when they were last asked */
 };
 
 static void say(
@@ -94,6 +105,7 @@ int dm_collector_new(const struct dm_collector_options *options,
 	c->pub.options = options->collect;
 	c->pub.warn = options->warn;
 	c->pub.warn_ctx = options->ctx;
+	c->heard = -1;
 	dm_emit_target(&c->target, &c->pub);
 	if (dm_buf_ok(&c->target, err) < 0 || choose(c, err) < 0) {
 		dm_collector_free(c);
@@ -103,21 +115,37 @@ int dm_collector_new(const struct dm_collector_options *options,
 	return 0;
 }
 
+static void close_source(struct dm_collector *c, unsigned i)
+{
+	struct slot *s = &c->slots[i];
+
+	for (size_t k = 0; s->source->forget && k < c->pub.n_containers; k++)
+		s->source->forget(s->state, c->pub.containers[k], i);
+	if (s->source->close)
+		s->source->close(s->state);
+	s->state = NULL;
+	s->open = s->heard = false;
+}
+
 void dm_collector_free(struct dm_collector *c)
 {
 	if (!c)
 		return;
+	/* Sources forget containers with it. */
 	dm_cgroups_free(c->pub.cgroups);
+	c->pub.n_containers = 0;
 	for (unsigned i = 0; i < c->n; i++) {
 		struct slot *s = &c->slots[i];
 
-		if (s->open && s->source->close)
-			s->source->close(s->state);
+		if (s->open)
+			close_source(c, i);
 		dm_part_release(&s->scratch);
 		dm_part_release(&c->pub.host[i]);
 	}
 	dm_buf_release(&c->target);
 	dm_buf_release(&c->out);
+	if (c->heard >= 0)
+		close(c->heard);
 	free(c);
 }
 
@@ -176,6 +204,35 @@ static void failed(
 	s->failed = true;
 }
 
+static int listen_to(struct dm_collector *c, unsigned i, struct dm_err *err)
+{
+	struct slot *s = &c->slots[i];
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
+
+	if (c->heard < 0)
+		c->heard = epoll_create1(EPOLL_CLOEXEC);
+	if (c->heard < 0 || epoll_ctl(c->heard, EPOLL_CTL_ADD,
+				s->source->descriptor(s->state), &event) < 0)
+		return dm_err_errno(err, errno, "epoll");
+	s->heard = true;
+	return 0;
+}
+
+static int open_source(struct dm_collector *c, unsigned i, struct dm_err *err)
+{
+	struct slot *s = &c->slots[i];
+
+	if (s->open)
+		return 0;
+	if (s->source->open(&c->pub, i, &s->state, err) < 0)
+		return -1;
+	s->open = true;
+	if (!s->source->descriptor || listen_to(c, i, err) == 0)
+		return 0;
+	close_source(c, i);
+	return -1;
+}
+
 static void sample(struct dm_collector *c, unsigned i)
 {
 	struct slot *s = &c->slots[i];
@@ -186,16 +243,12 @@ static void sample(struct dm_collector *c, unsigned i)
 	s->left_out = s->left_out && !s->source->wanted(&c->pub.options);
 	if (s->left_out)
 		return;
-	if (!s->open && s->source->open(&c->pub, i, &s->state, &err) < 0) {
+	if (open_source(c, i, &err) < 0 ||
+	    (s->source->sample &&
+		s->source->sample(&c->pub, i, s->state, &err) < 0))
 		failed(c, s, &err);
-	} else {
-		s->open = true;
-		if (s->source->sample &&
-		    s->source->sample(&c->pub, i, s->state, &err) < 0)
-			failed(c, s, &err);
-		else
-			s->ok = true;
-	}
+	else
+		s->ok = true;
 	s->ns = dm_time_mono_ns() - start_ns;
 }
 
@@ -243,6 +296,26 @@ static int hand_on(struct dm_collector *c, size_t at_least, struct dm_err *err)
 	return 0;
 }
 
+/* Take what sources have heard, and hand it on at once: whole records stand
+ * in c->out whenever this is called. */
+static int hear(struct dm_collector *c, struct dm_err *err)
+{
+	size_t had = c->out.n;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		struct slot *s = &c->slots[i];
+		struct dm_err why = {0};
+
+		if (!s->heard ||
+		    s->source->hear(&c->pub, s->state, &c->out, &why) == 0)
+			continue;
+		failed(c, s, &why);
+		close_source(c, i);
+	}
+	c->heard_ns = dm_time_mono_ns();
+	return c->out.n > had ? hand_on(c, 0, err) : 0;
+}
+
 /* Parts that do not stay lie with the sources, but for the container that is
  * being measured. */
 static void swap_parts(struct dm_collector *c, struct dm_container *container)
@@ -284,7 +357,11 @@ static int do_container(
 	swap_parts(c, container);
 	status = measure(c, container, err);
 	swap_parts(c, container);
-	return status < 0 ? -1 : hand_on(c, CHUNK_BYTES, err);
+	if (status < 0 || hand_on(c, CHUNK_BYTES, err) < 0)
+		return -1;
+	if (c->heard < 0 || dm_time_mono_ns() - c->heard_ns < HEAR_NS)
+		return 0;
+	return hear(c, err);
 }
 
 static void do_host(struct dm_collector *c)
@@ -379,6 +456,23 @@ int dm_collector_sweep(
 	add_sweep_records(c, start_ns, missed);
 	c->pub.sweep++;
 	return hand_on(c, 0, err);
+}
+
+int dm_collector_wait(
+    struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
+{
+	int64_t left_us;
+
+	while ((left_us = dm_tick_next(tick, dm_time_now_us())) > 0) {
+		int ready = dm_signals_wait(
+		    c->heard, dm_time_mono_ns() + left_us * 1000, err);
+
+		if (ready < 0 || (ready > 0 && hear(c, err) < 0))
+			return -1;
+		if (dm_signals_stop())
+			return 0;
+	}
+	return 0;
 }
 
 bool dm_collector_succeeded(const struct dm_collector *c)

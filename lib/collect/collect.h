@@ -4,6 +4,7 @@
 #define DM_COLLECT_COLLECT_H
 
 #include "collect/source.h"
+#include "collect/tick.h"
 
 /** The collector: finds containers, asks sources, writes records. */
 struct dm_collector;
@@ -33,6 +34,13 @@ void dm_collector_free(struct dm_collector *c);
  * fails is said in its sweep record.
  */
 int dm_collector_sweep(struct dm_collector *c, int64_t ts_us, uint64_t missed,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Wait for the next tick, or until a signal asks to stop, and meanwhile write
+ * what sources hear of.
+ */
+int dm_collector_wait(struct dm_collector *c, struct dm_tick *tick,
     struct dm_err *err) DM_MUST_CHECK;
 
 /** Did all sources succeed in the last sweep? */

@@ -3,11 +3,14 @@ libdmon_a_SOURCES += \
 	lib/collect/cgroup_metrics.c lib/collect/cgroup_metrics.h \
 	lib/collect/cgroup_parse.c lib/collect/cgroup_parse.h \
 	lib/collect/collect.c lib/collect/collect.h \
+	lib/collect/connector.c lib/collect/connector.h \
 	lib/collect/device.c lib/collect/device.h \
 	lib/collect/discover.c lib/collect/discover.h \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
 	lib/collect/hugetlb.c lib/collect/hugetlb.h \
+	lib/collect/lineage.c lib/collect/lineage.h \
+	lib/collect/membership.c lib/collect/membership.h \
 	lib/collect/part.c \
 	lib/collect/place.c lib/collect/place.h \
 	lib/collect/privileges.c lib/collect/privileges.h \
@@ -19,6 +22,8 @@ libdmon_a_SOURCES += \
 	lib/collect/proc-thread.c \
 	lib/collect/proc-user.c \
 	lib/collect/proc-write.c \
+	lib/collect/procevents.c lib/collect/procevents.h \
+	lib/collect/procevents-look.c \
 	lib/collect/runtime.c lib/collect/runtime.h \
 	lib/collect/source.h \
 	lib/collect/started.c lib/collect/started.h \

@@ -13,7 +13,8 @@
 /* As much as a thousand containers of a few processes each can use. */
 #define DESCRIPTORS 131072
 
-#define KEEP (1U << CAP_SYS_PTRACE | 1U << CAP_DAC_READ_SEARCH)
+#define LOOK (1U << CAP_SYS_PTRACE | 1U << CAP_DAC_READ_SEARCH)
+#define KEEP (LOOK | 1U << CAP_NET_ADMIN)
 
 int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 {
@@ -32,7 +33,7 @@ int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 		return dm_err_errno(err, errno, "capset");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return dm_err_errno(err, errno, "no_new_privs");
-	*ret_all = data[0].effective == KEEP;
+	*ret_all = (data[0].effective & LOOK) == LOOK;
 	return 0;
 }
 

@@ -160,13 +160,18 @@ static void look_uid_inside(struct dm_proc_looker *l, struct dm_proc *p)
 	p->full.seen |= DM_SEEN_UID_INSIDE;
 }
 
+void dm_proc_look_program(struct dm_proc_looker *l, struct dm_proc *p)
+{
+	look_exe(l, p);
+	if (l->live)
+		look_cwd(l, p);
+}
+
 void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p)
 {
 	p->full = (struct dm_proc_full){0};
 	look_status(l, p);
-	look_exe(l, p);
 	look_fds(l, p);
 	look_uid_inside(l, p);
-	if (l->live)
-		look_cwd(l, p);
+	dm_proc_look_program(l, p);
 }

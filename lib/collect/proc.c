@@ -135,6 +135,7 @@ static int measure_container(struct dm_collect *c, unsigned index, void *state,
 		if (!box)
 			return dm_err_nomem(err);
 		container->state[index] = box;
+		container->base = &box->base;
 	}
 	if (sort_pids(s, container, &n_pids, err) < 0 ||
 	    look_all(s, box, n_pids, err) < 0)
@@ -194,6 +195,7 @@ static void forget_proc(
 	free(box->procs);
 	free(box);
 	container->state[index] = NULL;
+	container->base = NULL;
 }
 
 static void close_proc(void *state)

@@ -152,6 +152,9 @@ int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name);
 
 /* proc-full.c */
 
+/** The executable and the working directory. */
+void dm_proc_look_program(struct dm_proc_looker *l, struct dm_proc *p);
+
 /** All that is not looked at in each sweep. */
 void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p);
 

@@ -81,6 +81,8 @@ void dm_row_end(struct dm_part *p);
 
 #define DM_SOURCES_MAX 8
 
+struct dm_proc_base; /* collect/proc.h */
+
 /** A container that the core has found by its cgroup. */
 struct dm_container {
 	char *id;     /* the engine's: 64 hex digits, or LXC's name */
@@ -97,6 +99,9 @@ struct dm_container {
 	 * the order of the kernel; of nested cgroups too. */
 	pid_t *pids;
 	size_t n_pids, cap_pids;
+
+	/* The proc source's: what its first process had; NULL: not there. */
+	const struct dm_proc_base *base;
 
 	struct dm_part parts[DM_SOURCES_MAX]; /* by the source's index */
 	void *state[DM_SOURCES_MAX];	      /* the source's own; see forget */
@@ -187,6 +192,19 @@ struct dm_source {
 	 */
 	int (*finish)(struct dm_collect *c, unsigned index, void *state,
 	    struct dm_err *err);
+	/**
+	 * For a source that hears of things as they happen: a descriptor that
+	 * can be read when there is something. Asked once it is open. May be
+	 * NULL.
+	 */
+	int (*descriptor)(void *state);
+	/**
+	 * Take what there is, without waiting, and add records to out. Called
+	 * between sweeps and, again and again, within one. -1: it has failed,
+	 * and is closed and opened again with the next sweep.
+	 */
+	int (*hear)(struct dm_collect *c, void *state, struct dm_buf *out,
+	    struct dm_err *err);
 	/** A container has gone: free container->state[index]. May be NULL. */
 	void (*forget)(
 	    void *state, struct dm_container *container, unsigned index);
@@ -201,5 +219,6 @@ extern const struct dm_source dm_source_cgroup;
 extern const struct dm_source dm_source_network;
 extern const struct dm_source dm_source_proc;
 extern const struct dm_source dm_source_host;
+extern const struct dm_source dm_source_procevents;
 
 #endif

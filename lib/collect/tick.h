@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
 
 /**
  * A steady tick at the multiples of an interval since 1970, which does not
@@ -24,8 +23,5 @@ struct dm_tick {
  * until then.
  */
 int64_t dm_tick_next(struct dm_tick *t, int64_t now_us);
-
-/** Wait for the next tick, or until a signal asks to stop. */
-int dm_tick_wait(struct dm_tick *t, struct dm_err *err) DM_MUST_CHECK;
 
 #endif

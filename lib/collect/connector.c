@@ -1,0 +1,279 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/connector.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What waits to be read; a fork and an exit take the kernel a kilobyte each.
+ * Memory that is used only while it waits. */
+#define RECEIVE_BYTES (32 << 20)
+#define CPUS_MAX      65536
+#define BATCH	      64
+#define MESSAGE_BYTES 256
+#define ANSWER_MS     1000
+
+/* Inodes of the first namespaces. Source: include/linux/proc_ns.h. */
+#define FIRST_USER_NS 0xEFFFFFFDU
+#define FIRST_PID_NS  0xEFFFFFFCU
+
+static void take_ids(struct dm_process_event *e, pid_t tgid, pid_t pid)
+{
+	e->pid = tgid;
+	e->thread = tgid != pid;
+}
+
+static void take(struct dm_process_event *e, const struct proc_event *p)
+{
+	switch (p->what) {
+	case PROC_EVENT_FORK:
+		e->what = DM_PROCESS_FORK;
+		take_ids(e, p->event_data.fork.child_tgid,
+		    p->event_data.fork.child_pid);
+		e->by = p->event_data.fork.parent_tgid;
+		break;
+	case PROC_EVENT_EXEC:
+		e->what = DM_PROCESS_EXEC;
+		e->pid = p->event_data.exec.process_tgid;
+		break;
+	case PROC_EVENT_UID:
+	case PROC_EVENT_GID:
+		e->what =
+		    p->what == PROC_EVENT_UID ? DM_PROCESS_UID : DM_PROCESS_GID;
+		take_ids(e, p->event_data.id.process_tgid,
+		    p->event_data.id.process_pid);
+		e->real = p->event_data.id.r.ruid;
+		e->effective = p->event_data.id.e.euid;
+		break;
+	case PROC_EVENT_PTRACE:
+		e->what = DM_PROCESS_PTRACE;
+		take_ids(e, p->event_data.ptrace.process_tgid,
+		    p->event_data.ptrace.process_pid);
+		e->by = p->event_data.ptrace.tracer_tgid;
+		break;
+	case PROC_EVENT_COMM:
+		e->what = DM_PROCESS_COMM;
+		take_ids(e, p->event_data.comm.process_tgid,
+		    p->event_data.comm.process_pid);
+		break;
+	case PROC_EVENT_COREDUMP:
+		e->what = DM_PROCESS_COREDUMP;
+		take_ids(e, p->event_data.coredump.process_tgid,
+		    p->event_data.coredump.process_pid);
+		break;
+	case PROC_EVENT_EXIT:
+		e->what = DM_PROCESS_EXIT;
+		take_ids(e, p->event_data.exit.process_tgid,
+		    p->event_data.exit.process_pid);
+		e->signal = p->event_data.exit.exit_code & 0x7f;
+		break;
+	default:
+		e->what = DM_PROCESS_OTHER;
+	}
+}
+
+bool dm_process_event_parse(
+    const void *p, size_t n, struct dm_process_event *ret)
+{
+	struct nlmsghdr head;
+	struct cn_msg message;
+	struct proc_event event = {0};
+	const char *at = p;
+	size_t left;
+
+	if (n < NLMSG_HDRLEN + sizeof(message))
+		return false;
+	memcpy(&head, at, sizeof(head));
+	memcpy(&message, at + NLMSG_HDRLEN, sizeof(message));
+	if (head.nlmsg_len > n || head.nlmsg_type != NLMSG_DONE ||
+	    message.id.idx != CN_IDX_PROC || message.id.val != CN_VAL_PROC)
+		return false;
+	left = n - NLMSG_HDRLEN - sizeof(message);
+	if (message.len > left ||
+	    message.len < offsetof(struct proc_event, event_data))
+		return false;
+	/* Kernels before and after this one's headers send less or more. */
+	memcpy(&event, at + NLMSG_HDRLEN + sizeof(message),
+	    message.len < sizeof(event) ? message.len : sizeof(event));
+	if (event.what == PROC_EVENT_NONE)
+		return false;
+	*ret = (struct dm_process_event){
+	    .cpu = event.cpu, .seq = message.seq, .at_ns = event.timestamp_ns};
+	take(ret, &event);
+	return true;
+}
+
+static bool grow(struct dm_event_gaps *g, size_t n)
+{
+	uint32_t *next = reallocarray(g->next, n, sizeof(*next));
+	bool *seen;
+
+	if (!next)
+		return false;
+	g->next = next;
+	seen = reallocarray(g->seen, n, sizeof(*seen));
+	if (!seen)
+		return false;
+	g->seen = seen;
+	memset(seen + g->n, 0, (n - g->n) * sizeof(*seen));
+	g->n = n;
+	return true;
+}
+
+uint32_t dm_event_gaps_step(
+    struct dm_event_gaps *g, const struct dm_process_event *e)
+{
+	uint32_t missing;
+
+	if (e->cpu >= CPUS_MAX ||
+	    (e->cpu >= g->n && !grow(g, (size_t)e->cpu + 1)))
+		return 0;
+	missing = g->seen[e->cpu] ? e->seq - g->next[e->cpu] : 0;
+	g->seen[e->cpu] = true;
+	g->next[e->cpu] = e->seq + 1;
+	return missing;
+}
+
+void dm_event_gaps_release(struct dm_event_gaps *g)
+{
+	free(g->next);
+	free(g->seen);
+	*g = (struct dm_event_gaps){0};
+}
+
+static bool is_first(const char *procfs, const char *name, ino_t ino)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/self/ns/%s", procfs, name);
+	return stat(path, &st) == 0 && st.st_ino == ino;
+}
+
+bool dm_connector_allowed(const char *procfs)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+	       data[0].effective & 1U << CAP_NET_ADMIN &&
+	       is_first(procfs, "user", FIRST_USER_NS) &&
+	       is_first(procfs, "pid", FIRST_PID_NS);
+}
+
+static int subscribe(int fd, struct dm_err *err)
+{
+	struct __attribute__((packed)) {
+		struct nlmsghdr head;
+		struct cn_msg message;
+		enum proc_cn_mcast_op op;
+	} ask = {
+	    .head = {.nlmsg_len = sizeof(ask), .nlmsg_type = NLMSG_DONE},
+	    .message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
+		.len = sizeof(ask.op)},
+	    .op = PROC_CN_MCAST_LISTEN,
+	};
+
+	if (send(fd, &ask, sizeof(ask), 0) < 0)
+		return dm_err_errno(err, errno, "proc connector");
+	return 0;
+}
+
+/* The kernel answers a listener whom it accepts with an event of kind none;
+ * to others it says nothing at all, or what is wrong. */
+static int await_answer(int fd, struct dm_err *err)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	char text[MESSAGE_BYTES];
+	struct cn_msg message;
+	struct proc_event event;
+	const size_t head = NLMSG_HDRLEN + sizeof(message);
+	ssize_t n = -1;
+
+	if (poll(&pfd, 1, ANSWER_MS) > 0)
+		n = recv(fd, text, sizeof(text), MSG_PEEK);
+	if (n < (ssize_t)(head + offsetof(struct proc_event, event_data)))
+		return dm_err_set(err, DM_EPERM,
+		    "proc connector: no answer (it needs the first user, pid "
+		    "and network namespaces)");
+	memset(&event, 0, sizeof(event));
+	memcpy(&event, text + head,
+	    (size_t)n - head < sizeof(event) ? (size_t)n - head
+					     : sizeof(event));
+	if (event.what == PROC_EVENT_NONE && event.event_data.ack.err)
+		return dm_err_errno(
+		    err, (int)event.event_data.ack.err, "proc connector");
+	return 0;
+}
+
+int dm_connector_open(struct dm_err *err)
+{
+	struct sockaddr_nl name = {
+	    .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	const int bytes = RECEIVE_BYTES;
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    NETLINK_CONNECTOR);
+
+	if (fd < 0)
+		return dm_err_errno(err, errno, "proc connector");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) <
+	    0)
+		(void)setsockopt(
+		    fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		dm_err_errno(err, errno, "proc connector");
+	else if (subscribe(fd, err) == 0 && await_answer(fd, err) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
+    size_t *ret_n, bool *ret_overflow, struct dm_err *err)
+{
+	struct mmsghdr heads[BATCH] = {0};
+	struct iovec parts[BATCH];
+	struct sockaddr_nl from[BATCH];
+	char texts[BATCH][MESSAGE_BYTES];
+	unsigned want = cap < BATCH ? (unsigned)cap : BATCH;
+	int got;
+
+	for (unsigned i = 0; i < want; i++) {
+		parts[i] = (struct iovec){texts[i], MESSAGE_BYTES};
+		heads[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
+		    .msg_namelen = sizeof(from[i]),
+		    .msg_iov = &parts[i],
+		    .msg_iovlen = 1};
+	}
+	*ret_n = 0;
+	*ret_overflow = false;
+	got = recvmmsg(fd, heads, want, MSG_DONTWAIT, NULL);
+	if (got < 0 && errno == ENOBUFS) {
+		*ret_overflow = true;
+		return 1;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got < 0)
+		return dm_err_errno(err, errno, "proc connector");
+	for (int i = 0; i < got; i++) {
+		/* Another process may send to the group; only the kernel's
+		 * port is 0. */
+		if (from[i].nl_pid == 0 &&
+		    dm_process_event_parse(
+			texts[i], heads[i].msg_len, &events[*ret_n]))
+			++*ret_n;
+	}
+	return got == (int)want;
+}

@@ -1,0 +1,178 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/procevents.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "collect/discover.h"
+#include "collect/membership.h"
+
+#define NAME(x) "container_event_" x
+
+int dm_glance_open(const struct dm_procevents *w, pid_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%ld", (long)pid);
+	return openat(w->looker.procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
+    int dir, struct dm_origin **ret)
+{
+	struct dm_str path, cgroup;
+	struct dm_origin *o;
+
+	if (!c->cgroups || dm_proc_read(&w->looker, dir, "cgroup") != 0 ||
+	    !dm_membership_path(dm_buf_str(&w->looker.text),
+		dm_cgroups_v2(c->cgroups, DM_CONTROLLER_CPUACCT), &path))
+		return false;
+	if (!dm_membership_container(path, &w->id, &cgroup)) {
+		*ret = NULL;
+		return true;
+	}
+	o = dm_lineage_origin(&w->lineage, dm_buf_str(&w->id), cgroup);
+	if (o)
+		*ret = o;
+	return o != NULL;
+}
+
+/* As the looker of sweeps does it, but once and with what is asked for
+ * first in front: many a process lives for a millisecond only. */
+void dm_glance_take(
+    struct dm_procevents *w, int dir, pid_t pid, struct dm_proc *ret)
+{
+	struct dm_proc_looker *l = &w->looker;
+	struct dm_proc *p = ret;
+
+	*p = (struct dm_proc){.pid = pid, .dir = dir};
+	dm_proc_view_read(l, dir, pid, (1U << DM_NS_N) - 1, &p->view);
+	dm_proc_look_program(l, p);
+	if (dm_proc_read(l, dir, "stat") != 0 ||
+	    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat)) {
+		p->failed = true;
+		return;
+	}
+	p->comm_n =
+	    (uint8_t)(p->stat.comm.n < sizeof(p->comm) ? p->stat.comm.n
+						       : sizeof(p->comm));
+	memcpy(p->comm, p->stat.comm.p, p->comm_n);
+	p->stat.comm = (struct dm_str){p->comm, p->comm_n};
+}
+
+static void add_labels(
+    struct dm_procevents *w, struct dm_buf *out, const struct dm_origin *o)
+{
+	if (o->container && o->container->labels.n) {
+		dm_record_label_text(out, dm_buf_str(&o->container->labels));
+		return;
+	}
+	dm_record_label_text(out, dm_buf_str(&w->target));
+	dm_record_label_bytes(out, "id", dm_str(o->cgroup));
+}
+
+static void label_u64(struct dm_buf *out, const char *name, uint64_t value)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+
+	dm_record_label(out, name, (struct dm_str){text, (size_t)n});
+}
+
+static void begin(struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_process_event *e, const struct dm_origin *o, uint64_t start)
+{
+	dm_record_begin(out, w->boot_us + (int64_t)(e->at_ns / 1000), "event");
+	add_labels(w, out, o);
+	label_u64(out, "pid", (uint64_t)e->pid);
+	if (start)
+		label_u64(out, "start", start);
+}
+
+void dm_event_begin(struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_process_event *e, const struct dm_origin *o, uint64_t start)
+{
+	begin(w, out, e, o, start);
+	dm_record_metrics(out);
+}
+
+static void add_view(const struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_origin *o, const struct dm_proc_view *v)
+{
+	const struct dm_proc_base *base = &o->base;
+	unsigned state;
+
+	if (dm_proc_state(base, v, &state))
+		dm_record_metric_u64(out, NAME("namespace_state"), state);
+	if (dm_proc_host_state(&w->looker.host, v, &state))
+		dm_record_metric_u64(out, NAME("host_namespaces"), state);
+	if (base->set && base->view.root_seen && v->root_seen)
+		dm_record_metric_u64(out, NAME("foreign_root"),
+		    v->root_dev != base->view.root_dev ||
+			v->root_ino != base->view.root_ino);
+	if (v->uid_seen)
+		dm_record_metric_u64(out, NAME("uid"), v->uid);
+	if (v->caps_seen)
+		dm_record_metric_u64(out, NAME("capabilities_effective"),
+		    v->caps[DM_CAPS_EFFECTIVE]);
+}
+
+static void add_program(struct dm_buf *out, const struct dm_proc *p)
+{
+	if (p->full.seen & DM_SEEN_CWD)
+		dm_record_metric_u64(
+		    out, NAME("foreign_cwd"), p->full.foreign_cwd);
+	if (p->full.seen & DM_SEEN_EXE) {
+		dm_record_metric_u64(
+		    out, NAME("deleted_executable"), p->full.deleted);
+		dm_record_metric_u64(
+		    out, NAME("memfd_executable"), p->full.memfd);
+	}
+	if (!p->failed && p->stat.ppid >= 0)
+		dm_record_metric_u64(
+		    out, NAME("parent_pid"), (uint64_t)p->stat.ppid);
+}
+
+static void add_info(struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_process_event *e, const struct dm_origin *o,
+    const struct dm_proc *p)
+{
+	struct dm_str user;
+
+	begin(w, out, e, o, p->stat.start);
+	if (!p->failed)
+		dm_record_label_bytes(out, "comm", p->stat.comm);
+	if (p->exe)
+		dm_record_label_bytes(
+		    out, "exe", (struct dm_str){p->exe, p->exe_n});
+	if (p->view.uid_seen &&
+	    dm_proc_users_name(w->looker.users, p->view.uid, &user))
+		dm_record_label_bytes(out, "user", user);
+	else if (p->view.uid_seen)
+		label_u64(out, "user", p->view.uid);
+	dm_record_metrics(out);
+	dm_record_metric_u64(out, NAME("info"), 1);
+	dm_record_end(out);
+}
+
+void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_process_event *e, const struct dm_origin *o,
+    const struct dm_proc *p, bool setup, bool left)
+{
+	bool seen = p->view.ns_seen != 0;
+
+	/* Before the event: a rule on the event asks for who it was. */
+	if (seen)
+		add_info(w, out, e, o, p);
+	dm_event_begin(w, out, e, o, p->stat.start);
+	dm_record_metric_u64(out, NAME("exec"), 1);
+	if (seen) {
+		add_view(w, out, o, &p->view);
+		add_program(out, p);
+	}
+	dm_record_metric_u64(out, NAME("runtime_setup"), setup);
+	dm_record_metric_u64(out, NAME("left_cgroup"), left);
+	dm_record_end(out);
+}
