@@ -5,6 +5,7 @@ dist_rules_DATA = \
 	rules/descriptors.yml \
 	rules/disk.yml \
 	rules/escape.yml \
+	rules/events.yml \
 	rules/health.yml \
 	rules/host.yml \
 	rules/memory.yml \

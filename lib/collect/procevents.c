@@ -162,7 +162,7 @@ static void executed(struct dm_procevents *w, const struct dm_collect *c,
 	int dir = dm_glance_open(w, e->pid);
 	struct dm_origin *now = b ? b->origin : NULL, *o;
 	struct dm_proc p = {.pid = e->pid};
-	bool placed = false, setup = false;
+	bool placed = false, setup, left;
 
 	if (b && dir >= 0)
 		placed = dm_glance_place(w, c, dir, &now);
@@ -178,8 +178,11 @@ static void executed(struct dm_procevents *w, const struct dm_collect *c,
 		if (!b->origin && settled(w, o, e, &p))
 			dm_lineage_move(&w->lineage, b, o);
 		setup = !b->origin;
-		dm_event_exec(
-		    w, out, e, o, &p, setup, placed && b->origin && now != o);
+		/* Who is ending has left its control group; it has no
+		 * executable any more. */
+		left = placed && b->origin && now != o &&
+		       p.full.seen & DM_SEEN_EXE;
+		dm_event_exec(w, out, e, o, &p, setup, left);
 		free(p.exe);
 		dm_lineage_unref(&w->lineage, o);
 	}

@@ -156,3 +156,8 @@ UNIT_TESTS += tests/unit/test-prompt
 tests_unit_test_prompt_SOURCES = tests/unit/test-prompt.c
 tests_unit_test_prompt_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_prompt_LDADD = $(LDADD_TEST) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-procevents
+tests_unit_test_procevents_SOURCES = tests/unit/test-procevents.c
+tests_unit_test_procevents_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_procevents_LDADD = $(LDADD_TEST)

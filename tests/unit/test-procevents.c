@@ -1,0 +1,243 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+
+#include "collect/connector.h"
+#include "collect/lineage.h"
+#include "collect/membership.h"
+
+/* A datagram as the kernel sends it. */
+struct __attribute__((packed)) datagram {
+	struct nlmsghdr head;
+	struct cn_msg message;
+	struct proc_event event;
+};
+
+static struct datagram datagram_of(unsigned what)
+{
+	return (struct datagram){
+	    .head = {.nlmsg_len = sizeof(struct datagram),
+		.nlmsg_type = NLMSG_DONE},
+	    .message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
+		.seq = 41,
+		.len = sizeof(struct proc_event)},
+	    .event = {.what = what, .cpu = 3, .timestamp_ns = 1500000001},
+	};
+}
+
+static void events(void **state)
+{
+	struct datagram d = datagram_of(PROC_EVENT_FORK);
+	struct dm_process_event e;
+
+	(void)state;
+	d.event.event_data.fork.parent_tgid = 10;
+	d.event.event_data.fork.parent_pid = 11;
+	d.event.event_data.fork.child_tgid = 20;
+	d.event.event_data.fork.child_pid = 20;
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.what, DM_PROCESS_FORK);
+	assert_false(e.thread);
+	assert_int_equal(e.pid, 20);
+	assert_int_equal(e.by, 10);
+	assert_int_equal(e.cpu, 3);
+	assert_int_equal(e.seq, 41);
+	assert_int_equal(e.at_ns, 1500000001);
+	d.event.event_data.fork.child_pid = 21;
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(e.thread);
+
+	d = datagram_of(PROC_EVENT_UID);
+	d.event.event_data.id.process_tgid = 7;
+	d.event.event_data.id.process_pid = 7;
+	d.event.event_data.id.r.ruid = 1000;
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.what, DM_PROCESS_UID);
+	assert_int_equal(e.pid, 7);
+	assert_int_equal(e.real, 1000);
+	assert_int_equal(e.effective, 0);
+
+	d = datagram_of(PROC_EVENT_PTRACE);
+	d.event.event_data.ptrace.process_tgid = 8;
+	d.event.event_data.ptrace.process_pid = 9;
+	d.event.event_data.ptrace.tracer_tgid = 12;
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.what, DM_PROCESS_PTRACE);
+	assert_int_equal(e.pid, 8);
+	assert_int_equal(e.by, 12);
+
+	d = datagram_of(PROC_EVENT_EXIT);
+	d.event.event_data.exit.process_tgid = 5;
+	d.event.event_data.exit.process_pid = 5;
+	d.event.event_data.exit.exit_code = 9;
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.what, DM_PROCESS_EXIT);
+	assert_int_equal(e.signal, 9);
+
+	d = datagram_of(0x400);
+	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.what, DM_PROCESS_OTHER);
+}
+
+static void no_events(void **state)
+{
+	struct datagram d = datagram_of(PROC_EVENT_NONE);
+	struct dm_process_event e = {.pid = 77};
+
+	(void)state;
+	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	d = datagram_of(PROC_EVENT_EXEC);
+	for (size_t n = 0; n < sizeof(d); n++)
+		assert_false(dm_process_event_parse(&d, n, &e));
+	d.head.nlmsg_type = NLMSG_ERROR;
+	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	d = datagram_of(PROC_EVENT_EXEC);
+	d.message.id.idx = 2;
+	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	d = datagram_of(PROC_EVENT_EXEC);
+	d.message.len = 8;
+	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_int_equal(e.pid, 77);
+}
+
+static void gaps(void **state)
+{
+	static const struct {
+		uint32_t cpu, seq, missing;
+	} steps[] = {
+	    {1, 100, 0}, /* the first tells nothing */
+	    {1, 101, 0}, {0, 7, 0}, {1, 105, 3}, {0, 8, 0},
+	    {1, UINT32_MAX - 1, UINT32_MAX - 1 - 106},
+	    {1, 1, 2},	      /* round the end */
+	    {99999999, 1, 0}, /* no such cpu */
+	};
+	struct dm_event_gaps g = {0};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(steps); i++) {
+		struct dm_process_event e = {
+		    .cpu = steps[i].cpu, .seq = steps[i].seq};
+
+		assert_int_equal(dm_event_gaps_step(&g, &e), steps[i].missing);
+	}
+	dm_event_gaps_release(&g);
+}
+
+#define ID_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define ID_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void paths(void **state)
+{
+	static const char text[] = "9:name=systemd:/x\n"
+				   "4:cpu,cpuacct:/docker/" ID_A "\n"
+				   "3:cpuset:/y\n"
+				   "0::/system.slice/a:b\n";
+	struct dm_str path = DM_STR("unset");
+
+	(void)state;
+	assert_true(dm_membership_path(dm_str(text), false, &path));
+	assert_true(dm_str_is(path, "/docker/" ID_A));
+	assert_true(dm_membership_path(dm_str(text), true, &path));
+	assert_true(dm_str_is(path, "/system.slice/a:b"));
+	assert_false(dm_membership_path(DM_STR("0::x\n"), true, &path));
+	assert_false(dm_membership_path(DM_STR("0:\n"), true, &path));
+	assert_false(dm_membership_path(DM_STR(""), true, &path));
+	assert_false(
+	    dm_membership_path(DM_STR("3:cpuacct2:/a\n"), false, &path));
+}
+
+static void containers(void **state)
+{
+	static const struct {
+		const char *path, *id, *cgroup; /* NULL: none */
+	} cases[] = {
+	    {"/", NULL, NULL},
+	    {"", NULL, NULL},
+	    {"/docker/" ID_A, ID_A, "/docker/" ID_A},
+	    {"/docker/" ID_A "/within/it", ID_A, "/docker/" ID_A},
+	    {"/docker/" ID_A "/docker/" ID_B "/x", ID_A "/" ID_B,
+		"/docker/" ID_A "/docker/" ID_B},
+	    {"/system.slice/docker-" ID_B ".scope", ID_B,
+		"/system.slice/docker-" ID_B ".scope"},
+	    {"/system.slice/ssh.service", NULL, NULL},
+	    {"//docker//", NULL, NULL},
+	};
+	struct dm_buf id = {0};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		struct dm_str cgroup;
+		bool in = dm_membership_container(
+		    dm_str(cases[i].path), &id, &cgroup);
+
+		assert_int_equal(in, cases[i].id != NULL);
+		if (!in)
+			continue;
+		assert_true(dm_str_is(dm_buf_str(&id), cases[i].id));
+		assert_true(dm_str_is(cgroup, cases[i].cgroup));
+	}
+	dm_buf_release(&id);
+}
+
+static void lineage(void **state)
+{
+	struct dm_lineage l = {0};
+	struct dm_origin *a =
+	    dm_lineage_origin(&l, DM_STR(ID_A), DM_STR("/docker/" ID_A));
+	struct dm_born *b;
+
+	(void)state;
+	assert_non_null(a);
+	b = dm_lineage_add(&l, 5, a);
+	assert_non_null(b);
+	assert_ptr_equal(dm_lineage_find(&l, 5), b);
+	assert_ptr_equal(b->origin, a);
+	assert_null(dm_lineage_find(&l, 6));
+	assert_ptr_equal(dm_lineage_add(&l, 6, a)->origin, a);
+	assert_int_equal(a->refs, 2);
+	/* The same container again is the same; a pid again is another's. */
+	assert_ptr_equal(
+	    dm_lineage_origin(&l, DM_STR(ID_A), DM_STR("/docker/" ID_A)), a);
+	b->start = 90;
+	assert_ptr_equal(dm_lineage_add(&l, 5, NULL), b);
+	assert_int_equal(b->start, 0);
+	assert_int_equal(a->refs, 1);
+	dm_lineage_move(&l, b, a);
+	dm_lineage_remove(&l, 6);
+	assert_int_equal(a->refs, 1);
+	assert_null(dm_lineage_find(&l, 6));
+	dm_lineage_remove(&l, 6);
+	/* The last one takes the container along. */
+	dm_lineage_remove(&l, 5);
+	assert_int_equal(l.by_id.n, 0);
+	/* Whatever is left is freed. */
+	a = dm_lineage_origin(&l, DM_STR(ID_B), DM_STR("/docker/" ID_B));
+	assert_non_null(dm_lineage_add(&l, 7, a));
+	a->refs++;
+	dm_lineage_forget(&l);
+	assert_null(dm_lineage_find(&l, 7));
+	assert_int_equal(a->refs, 1);
+	dm_lineage_release(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(events),
+	    cmocka_unit_test(no_events),
+	    cmocka_unit_test(gaps),
+	    cmocka_unit_test(paths),
+	    cmocka_unit_test(containers),
+	    cmocka_unit_test(lineage),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
