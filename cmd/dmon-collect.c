@@ -242,6 +242,7 @@ int main(int argc, char **argv)
 		name_instance();
 	o.collector.warn = warn;
 	o.collector.write = write_out;
+	dm_privileges_priority();
 	if (dm_privileges_descriptors(&err) < 0 ||
 	    dm_privileges_drop(&o.privileged, &err) < 0)
 		return dm_fail(&err);

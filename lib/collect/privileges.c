@@ -37,6 +37,12 @@ int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 	return 0;
 }
 
+/* auditd raises its own likewise (priority_boost). */
+void dm_privileges_priority(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, -10);
+}
+
 int dm_privileges_descriptors(struct dm_err *err)
 {
 	struct rlimit limit, most;

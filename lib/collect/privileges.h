@@ -17,6 +17,13 @@
 int dm_privileges_drop(bool *ret_all, struct dm_err *err) DM_MUST_CHECK;
 
 /**
+ * Be run before others, where that is allowed: what lives for a moment only
+ * must be looked at in time, and a flood of processes must not keep its
+ * watcher from running.
+ */
+void dm_privileges_priority(void);
+
+/**
  * Raise the limit of open descriptors as far as it goes. Sources keep many
  * open, and go on with fewer.
  */
