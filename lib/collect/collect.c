@@ -11,6 +11,7 @@
 
 #include "collect/discover.h"
 #include "collect/emit.h"
+#include "collect/privileges.h"
 
 /* Records are handed on when there is this much, so that a sweep over a
  * thousand containers is never in memory as a whole. */
@@ -458,7 +459,7 @@ int dm_collector_sweep(
 	return hand_on(c, 0, err);
 }
 
-int dm_collector_wait(
+static int wait(
     struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
 {
 	int64_t left_us;
@@ -473,6 +474,20 @@ int dm_collector_wait(
 			return 0;
 	}
 	return 0;
+}
+
+/* A sweep takes too long to be run before all others. */
+int dm_collector_wait(
+    struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
+{
+	int status;
+
+	if (c->heard < 0)
+		return wait(c, tick, err);
+	dm_privileges_realtime(true);
+	status = wait(c, tick, err);
+	dm_privileges_realtime(false);
+	return status;
 }
 
 bool dm_collector_succeeded(const struct dm_collector *c)

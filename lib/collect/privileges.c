@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,7 +15,7 @@
 #define DESCRIPTORS 131072
 
 #define LOOK (1U << CAP_SYS_PTRACE | 1U << CAP_DAC_READ_SEARCH)
-#define KEEP (LOOK | 1U << CAP_NET_ADMIN)
+#define KEEP (LOOK | 1U << CAP_NET_ADMIN | 1U << CAP_SYS_NICE)
 
 int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 {
@@ -37,10 +38,20 @@ int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 	return 0;
 }
 
-/* auditd raises its own likewise (priority_boost). */
+#define NICE	 (-10)
+#define REALTIME 1 /* the lowest */
+
 void dm_privileges_priority(void)
 {
-	(void)setpriority(PRIO_PROCESS, 0, -10);
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
+void dm_privileges_realtime(bool on)
+{
+	const struct sched_param p = {.sched_priority = on ? REALTIME : 0};
+
+	(void)sched_setscheduler(
+	    0, (on ? SCHED_RR : SCHED_OTHER) | SCHED_RESET_ON_FORK, &p);
 }
 
 int dm_privileges_descriptors(struct dm_err *err)

@@ -10,18 +10,24 @@
 /**
  * Give up all capabilities but those that looking needs: CAP_SYS_PTRACE
  * (others' namespaces, root, working directory, descriptors) and
- * CAP_DAC_READ_SEARCH (folders of others); and that of listening to the
- * kernel's process events, CAP_NET_ADMIN. What is not there is not gained.
+ * CAP_DAC_READ_SEARCH (folders of others); that of listening to the
+ * kernel's process events, CAP_NET_ADMIN; and CAP_SYS_NICE. What is not there is not gained.
  * @ret_all  the first two are there
  */
 int dm_privileges_drop(bool *ret_all, struct dm_err *err) DM_MUST_CHECK;
 
 /**
- * Be run before others, where that is allowed: what lives for a moment only
- * must be looked at in time, and a flood of processes must not keep its
- * watcher from running.
+ * Where it is allowed, be run before others: what lives for a moment only must
+ * be looked at in time, and a flood of processes must not keep its watcher
+ * from running.
  */
 void dm_privileges_priority(void);
+
+/**
+ * Be run before all that is not realtime, for work that is short. Off is as
+ * before.
+ */
+void dm_privileges_realtime(bool on);
 
 /**
  * Raise the limit of open descriptors as far as it goes. Sources keep many
