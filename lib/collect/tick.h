@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-
 /**
  * A steady tick at the multiples of an interval since 1970, which does not
  * drift. Set interval_us, the rest to 0.
