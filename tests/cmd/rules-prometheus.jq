@@ -25,6 +25,7 @@ def also($labels; $metrics): .labels += $labels | .metrics = $metrics;
 def host:
 	def share: if on then 0.02 else 0.5 end;
 	.metrics += {
+		dmon_process_events_lost_total: (grow(20) | floor),
 		node_load5: (if on then 20 else 1 end),
 		node_memory_MemAvailable_bytes:
 			(share * .metrics.node_memory_MemTotal_bytes),
@@ -104,6 +105,36 @@ def named($pid; $comm):
 	| also({comm: $comm, exe: "/bin/\($comm)", user: "root"};
 		{container_process_info: 1});
 
+# What events say, as if each went on: promtool knows no moments.
+def happens($pid; $metrics):
+	.kind = "process" | also({pid: "\($pid)", start: "910000"}; {
+		container_event_exec: 1,
+		container_event_namespace_state: 1,
+		container_event_host_namespaces: 449,
+		container_event_foreign_root: 0,
+		container_event_foreign_cwd: 0,
+		container_event_uid: 0,
+		container_event_memfd_executable: 0,
+		container_event_runtime_setup: 0,
+		container_event_left_cgroup: 0
+	} + if on then $metrics else {} end);
+def events:
+	happens(41; {container_event_namespace_state: 9,
+		container_event_host_namespaces: 457}),
+	(process(41; {}) | also({comm: "a b", exe: "/bin/x", user: "root"};
+		{container_event_info: 1})),
+	happens(42; {container_event_namespace_state: 5,
+		container_event_host_namespaces: 453}),
+	happens(43; {container_event_foreign_cwd: 1}),
+	happens(44; {container_event_foreign_root: 1}),
+	happens(45; {container_event_left_cgroup: 1}),
+	happens(46; {container_event_memfd_executable: 1}),
+	happens(47; {container_event_runtime_setup: 1,
+		container_event_namespace_state: 9,
+		container_event_host_namespaces: 457}),
+	happens(48; {container_event_ptrace_foreign: 1,
+		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567});
+
 def processes:
 	process(21; {container_process_state: 2}),
 	process(22; {container_process_namespace_state: 5,
@@ -125,6 +156,7 @@ def processes:
 def web:
 	.metrics += {
 		container_health_state: (if on then 0 else 1 end),
+		container_forks_total: grow(3000),
 		container_paused: (if on then 1 else 0 end),
 		container_restarts_total: (grow(0.02) | floor),
 		container_cpu_usage_seconds_total: grow(0.49),
@@ -200,7 +232,7 @@ def source:
 def storm:
 	if is("container"; "web") and .metrics.container_running then
 		web, network("eth0"; 30000; 100; 60),
-		network("eth1"; 100; 30000; 60), sockets, processes
+		network("eth1"; 100; 30000; 60), sockets, processes, events
 	elif is("container"; "escape") and .metrics.container_running then
 		escape_and_more, filler
 	elif is("container"; "eater") and .metrics.container_running then
