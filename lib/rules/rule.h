@@ -15,7 +15,7 @@ struct dm_rule_text {
 /** The texts of a rule, in order of their names. */
 struct dm_rule_texts {
 	struct dm_rule_text *items;
-	size_t n;
+	size_t n, cap;
 };
 
 struct dm_rule {
@@ -31,6 +31,7 @@ struct dm_rule {
 	/* Who it is when rules are read again: file, group, name, labels and
 	 * which of those that are equal. */
 	char *key;
+	unsigned nth; /* of those that are equal */
 	/* The engine's: */
 	struct dm_tracking *memory;   /* alerts, or series recorded */
 	const struct dm_name *metric; /* that is recorded */
@@ -62,7 +63,6 @@ struct dm_rule_group {
 struct dm_rule_set {
 	struct dm_rule_group **groups;
 	size_t n, cap;
-	uint64_t stamp; /* of the files it was read from */
 };
 
 typedef void (*dm_rule_error_fn)(void *ctx, const struct dm_err *err);
