@@ -77,6 +77,7 @@ int dm_match_check(const char *const *paths, size_t n)
 			c.wrong = true;
 		} else if (c.n_files == 0) {
 			dm_say("%s: no rule files", paths[i]);
+			c.wrong = true;
 		}
 	}
 	return c.wrong ? DM_EXIT_USAGE : DM_EXIT_OK;

@@ -195,6 +195,39 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 	return dm_window_set_own_names(e->window, names, n, err);
 }
 
+/* Are rules of this file or folder in force? */
+static bool is_in_force(const struct dm_engine *e, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < e->rules.n; i++) {
+		const struct dm_rule_group *g = e->rules.groups[i];
+
+		if (g->n_rules > 0 && dm_str_starts(dm_str(g->file), path) &&
+		    (g->file[n] == '/' || g->file[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* A folder without rule files is taken, but not without a word, and not
+ * instead of what is in force: somebody may be exchanging its files. */
+static int tell_no_files(
+    const struct dm_engine *e, const char *path, struct dm_err *err)
+{
+	bool wrong = is_in_force(e, path);
+	struct dm_err said = {0};
+
+	dm_err_set(&said, DM_ENODATA, "%s",
+	    wrong ? "no rule files any more" : "warning: no rule files");
+	dm_err_file(&said, path);
+	if (e->options.say)
+		e->options.say(e->options.ctx, &said);
+	if (wrong && err)
+		*err = said;
+	return wrong ? -1 : 0;
+}
+
 static int read_rules(
     struct dm_engine *e, struct dm_rule_set *ret, struct dm_err *err)
 {
@@ -202,10 +235,13 @@ static int read_rules(
 	int rc = 0;
 
 	for (size_t i = 0; i < o->n_paths; i++) {
-		struct dm_err later;
+		struct dm_err later, *why = rc < 0 ? &later : err;
+		size_t before = ret->n_files;
 
-		if (dm_rule_set_read(ret, o->paths[i], o->say, o->ctx,
-			rc < 0 ? &later : err) < 0)
+		if (dm_rule_set_read(ret, o->paths[i], o->say, o->ctx, why) <
+			0 ||
+		    (ret->n_files == before &&
+			tell_no_files(e, o->paths[i], why) < 0))
 			rc = -1;
 	}
 	return rc == 0 ? dm_engine_bind(e, ret, err) : -1;

@@ -63,6 +63,7 @@ struct dm_rule_group {
 struct dm_rule_set {
 	struct dm_rule_group **groups;
 	size_t n, cap;
+	size_t n_files; /* that were read: a folder may have none */
 };
 
 typedef void (*dm_rule_error_fn)(void *ctx, const struct dm_err *err);

@@ -187,6 +187,7 @@ static int read_file(void *ctx, const char *path, struct dm_err *err)
 	int rc = dm_file_read(path, DM_YAML_MAX_BYTES, &text, &e);
 
 	(void)err;
+	r->set->n_files++;
 	if (rc < 0 && r->error)
 		r->error(r->ctx, &e);
 	if (rc == 0)

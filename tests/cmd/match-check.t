@@ -73,7 +73,10 @@ is "$? $(grep -c 'rules/deep/bad.yml:' e)" "2 6" "and so where they are to be us
 
 mkdir empty
 dmon-match --check empty >o 2>e
-is "$? $(cat o e)" "0 dmon-match: empty: no rule files" "an empty folder is told"
+is "$? $(cat o e)" "2 dmon-match: empty: no rule files" "an empty folder: 2"
+dmon-match -r empty </dev/null >o 2>e
+is "$? $(cat o e)" "0 dmon-match: empty: warning: no rule files" \
+	"where it is to be used it is warned of"
 dmon-match --check none >o 2>e
 is "$? $(cat e)" "2 dmon-match: none: No such file or directory" "no such file: 2"
 dmon-match --check --test rules/good.yml >o 2>e
