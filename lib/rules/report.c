@@ -5,16 +5,6 @@
 
 /* What rules write: alert records, and samples of kind recorded. */
 
-enum dm_severity dm_severity_of(struct dm_str name)
-{
-	static const char *const names[] = {"", "info", "warning", "critical"};
-
-	for (int i = 1; i < (int)DM_COUNT(names); i++)
-		if (dm_str_is(name, names[i]))
-			return (enum dm_severity)i;
-	return DM_SEVERITY_NONE;
-}
-
 static void begin(
     struct dm_engine *e, int64_t t_us, const char *kind, struct dm_str labels)
 {

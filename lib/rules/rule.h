@@ -109,6 +109,23 @@ size_t dm_rule_set_count(const struct dm_rule_set *set);
 int dm_rule_set_duplicates(const struct dm_rule_set *set, dm_rule_error_fn tell,
     void *ctx, struct dm_err *err) DM_MUST_CHECK;
 
+enum dm_severity {
+	DM_SEVERITY_NONE, /* no label severity, or another value */
+	DM_SEVERITY_INFO,
+	DM_SEVERITY_WARNING,
+	DM_SEVERITY_CRITICAL,
+};
+
+/** DM_SEVERITY_NONE for a name that is none. */
+enum dm_severity dm_severity_of(struct dm_str name);
+
+/**
+ * Alerts whose label severity is a text as it stands, and another one.
+ * @tell  gets each with its place
+ */
+void dm_rule_set_severities(
+    const struct dm_rule_set *set, dm_rule_error_fn tell, void *ctx);
+
 /**
  * What tells that files have changed: names, sizes, times and inodes of all
  * that dm_rule_set_read would read. A file that is gone counts as well.

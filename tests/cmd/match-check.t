@@ -44,6 +44,26 @@ is "$? $(grep -c SUCCESS o)" "0 2" "-r and arguments"
 is "$(cat e)" "dmon-match: rules/twice.yaml:8: warning: duplicate rule: alert \"A\" with these labels is in line 4 already" \
 	"a rule that is there already is warned of"
 
+cat >severity.yml <<'END'
+groups:
+  - name: g
+    rules:
+      - {alert: A, expr: m, labels: {severity: critcal}}
+      - {alert: B, expr: m, labels: {severity: critical}}
+      - {alert: C, expr: m, labels: {severity: ""}}
+      - {alert: D, expr: m, labels: {severity: "{{ $value }}"}}
+      - {record: r, expr: m, labels: {severity: page}}
+  - name: h
+    labels: {severity: page}
+    rules:
+      - {alert: E, expr: m}
+      - {alert: F, expr: m, labels: {severity: info}}
+END
+dmon-match --check severity.yml >o 2>e
+is "$? $(cat e)" "0 dmon-match: severity.yml:4: warning: alert \"A\": the severity \"critcal\" is not info, warning or critical: --fail-on passes it over
+dmon-match: severity.yml:12: warning: alert \"E\": the severity \"page\" is not info, warning or critical: --fail-on passes it over" \
+	"a severity that is none of ours is warned of"
+
 dmon-match --check rules >o 2>e
 is $? 2 "a folder with a wrong file: 2"
 cat >expected <<'END'
