@@ -15,7 +15,6 @@ libdmon_a_SOURCES += \
 	lib/rules/place.c \
 	lib/rules/reading.c lib/rules/reading.h \
 	lib/rules/report.c \
-	lib/rules/regex-replace.c lib/rules/regex-replace.h \
 	lib/rules/set.c \
 	lib/rules/severity.c \
 	lib/rules/state.c \

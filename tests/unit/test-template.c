@@ -126,6 +126,8 @@ static const struct expansion good[] = {
     {"{{ reReplaceAll \"(.)b\" \"$1x${1}\" \"abab\" }}", 0, "aa"},
     {"{{ reReplaceAll \"(.)b\" \"${1}x\" \"abab-\" }}", 0, "axax-"},
     {"{{ reReplaceAll \"a*\" \"X\" \"baac\" }}", 0, "XbXcX"},
+    {"{{ reReplaceAll `\\v` \"X\" \"a\\nb\" }}", 0, "a\nb"},
+    {"{{ reReplaceAll `\\v` \"X\" \"a\\vb\" }}", 0, "aXb"},
     {"{{ match \"b+\" \"abc\" }} {{ match \"^b\" \"abc\" }}", 0, "true false"},
     {"{{ parseDuration \"1h\" }}", 0, "3600"},
     {"{{ \"a\\n\\u00e9\\\"\" }}{{ `b\\n` }}", 0, "a\n\u00e9\"b\\n"},
@@ -297,6 +299,7 @@ static void test_expand_fails(void **state)
 	    "{{ printf 1 }}",
 	    "{{ printf \"%99999d\" 1 }}",
 	    "{{ reReplaceAll \"(\" \"\" \"\" }}",
+	    "{{ reReplaceAll \"(?=a)\" \"\" \"\" }}",
 	    "{{ toUpper 1 }}",
 	    "{{ humanize }}",
 	    "{{ query \"up\" }}", /* not bound */
