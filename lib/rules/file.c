@@ -97,6 +97,11 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		dm_reading_wrong(&r->in, n, "%s must be a mapping", key);
 		return;
 	}
+	if (n->n_children / 2 > DM_LABEL_LIST_MAX) {
+		dm_reading_wrong(
+		    &r->in, n, "%s: more than %d", key, DM_LABEL_LIST_MAX);
+		return;
+	}
 	for (size_t i = 0; i < n->n_children; i += 2) {
 		const struct dm_yaml_node *name = n->children[i];
 		const struct dm_yaml_node *value = n->children[i + 1];

@@ -8,6 +8,7 @@
 static void begin(
     struct dm_engine *e, int64_t t_us, const char *kind, struct dm_str labels)
 {
+	dm_buf_clear(&e->line);
 	dm_record_begin(&e->line, t_us, kind);
 	if (labels.n > 0)
 		dm_record_label_text(&e->line, labels);
@@ -20,7 +21,6 @@ static int finish(struct dm_engine *e, struct dm_err *err)
 	dm_buf_add_str(e->out, dm_buf_str(&e->line));
 	if (dm_buf_ok(&e->line, err) < 0)
 		return -1;
-	dm_buf_clear(&e->line);
 	return dm_buf_ok(e->out, err);
 }
 

@@ -137,6 +137,15 @@ is "$? $(cat e)" \
 
 # Many of what must be unlike.
 {
+	printf 'groups:\n- name: g\n  rules:\n  - alert: a\n    expr: m\n'
+	printf '    annotations:\n'
+	seq -f '      a%.0f: x' 10001
+} >annotations.yml
+dmon-match --check annotations.yml >o 2>e
+is "$? $(cat e)" \
+	"2 dmon-match: annotations.yml:7:7: annotations: more than 10000" \
+	"more annotations than an alert can have"
+{
 	printf 'groups:\n'
 	seq -f '- name: g%.0f' 50000
 	printf -- '- name: g1\n'
