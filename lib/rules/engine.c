@@ -401,20 +401,26 @@ static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
 	return 0;
 }
 
+int dm_engine_rules_by_key(
+    const struct dm_rule_set *set, struct dm_map *ret, struct dm_err *err)
+{
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->groups[i]->n_rules; k++) {
+			struct dm_rule *rule = &set->groups[i]->rules[k];
+
+			if (dm_map_put(ret, dm_str(rule->key), rule, err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
 static int replace_rules(
     struct dm_engine *e, struct dm_rule_set *fresh, struct dm_err *err)
 {
 	struct dm_rule_set old = e->rules;
 	struct dm_map by_key = {0};
-	int rc = 0;
+	int rc = dm_engine_rules_by_key(fresh, &by_key, err);
 
-	for (size_t i = 0; i < fresh->n && rc == 0; i++)
-		for (size_t k = 0; k < fresh->groups[i]->n_rules && rc == 0;
-		     k++) {
-			struct dm_rule *rule = &fresh->groups[i]->rules[k];
-
-			rc = dm_map_put(&by_key, dm_str(rule->key), rule, err);
-		}
 	if (rc == 0) {
 		e->rules = *fresh;
 		*fresh = old;

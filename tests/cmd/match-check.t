@@ -171,6 +171,8 @@ is "$(cat o e)" '"l2":"own" "l3":"own" "l4":"own" ' \
 dmon-match --only -r alike.yml --state state one >o 2>e
 is "$? $(grep -c '"status":"firing"' o) $(grep -o '"alert":"alike[^"]*"' state |
 	sort -u | wc -l)" "0 30000 30000" "rules that are alike are kept apart"
+dmon-match --only -r alike.yml --state state /dev/null >o 2>e
+is "$? $(grep -c '"alert":' state)" "0 30000" "and so where they are restored"
 
 # As promtool finds them, where it can be told: whether, and in how many rules.
 command -v promtool >/dev/null || {
