@@ -228,8 +228,7 @@ bool dm_time_parse_duration(struct dm_str s, int64_t *ret_us)
 		if (unit == DM_COUNT(units) ||
 		    !dm_str_u64((struct dm_str){s.p, digits}, &v) ||
 		    __builtin_mul_overflow(v, units[unit].us, &part) ||
-		    __builtin_add_overflow(sum, part, &sum) ||
-		    sum > INT64_MAX / 1000)
+		    __builtin_add_overflow(sum, part, &sum))
 			return false;
 		unit++;
 		s.p += digits + letters;

@@ -106,6 +106,16 @@ is $? 2 "--test without files: 2"
 dmon-match --external-label 1a=b -r rules/good.yml </dev/null >o 2>e
 is $? 2 "--external-label of a wrong name: 2"
 
+printf 'groups: [{name: g, interval: 292y}, {name: h, interval: 293y}]' >long.yml
+dmon-match --check long.yml >o 2>e
+is "$? $(cat e)" \
+	'2 dmon-match: long.yml:1:57: interval: not a duration: "293y"' \
+	"durations are bounded, as in Prometheus"
+dmon-match --silence 293y -r rules/good.yml </dev/null >o 2>e
+is $? 2 "and those of options"
+dmon-match --silence 1e11 -r rules/good.yml </dev/null >o 2>e
+is $? 2 "in seconds, too"
+
 # A short file that would become a huge one.
 {
 	printf 'groups:\n- name: g\n  rules: &r\n'

@@ -323,6 +323,7 @@ static void test_expand_fails(void **state)
 	    "{{ label \"x\" . }}",
 	    "{{ toTime \"x\" }}",
 	    "{{ now 1 }}",
+	    "{{ parseDuration \"293y\" }}",
 	};
 
 	(void)state;
