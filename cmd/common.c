@@ -147,10 +147,11 @@ int64_t dm_arg_duration(const char *option, const char *text)
 	int64_t us;
 	double seconds;
 
-	if (dm_num_parse_user(dm_str(text), &seconds) && seconds >= 0 &&
-	    dm_time_from_seconds(seconds, &us))
-		return us;
-	if (!dm_time_parse_duration(dm_str(text), &us))
+	if (!(dm_num_parse_user(dm_str(text), &seconds) && seconds >= 0 &&
+		dm_time_from_seconds(seconds, &us)) &&
+	    !dm_time_parse_duration(dm_str(text), &us))
+		us = INT64_MAX;
+	if (us > DM_DURATION_MAX_US)
 		dm_usage("%s: '%s' is no duration such as 500ms, 5m, 1h30m or "
 			 "30d",
 		    option, text);

@@ -51,8 +51,11 @@ static int check_file(void *ctx, const char *path, struct dm_err *err)
 	c->n_files++;
 	c->n_errors = 0;
 	rc = dm_rule_set_read(&set, path, check_error, c, &why);
-	if (rc == 0 && dm_rule_set_duplicates(&set, check_warning, c, err) < 0)
-		return -1;
+	if (rc == 0) {
+		dm_rule_set_severities(&set, check_warning, NULL);
+		if (dm_rule_set_duplicates(&set, check_warning, NULL, err) < 0)
+			return -1;
+	}
 	if (rc == 0)
 		printf(
 		    "  SUCCESS: %zu rules found\n\n", dm_rule_set_count(&set));
@@ -77,6 +80,7 @@ int dm_match_check(const char *const *paths, size_t n)
 			c.wrong = true;
 		} else if (c.n_files == 0) {
 			dm_say("%s: no rule files", paths[i]);
+			c.wrong = true;
 		}
 	}
 	return c.wrong ? DM_EXIT_USAGE : DM_EXIT_OK;

@@ -32,6 +32,7 @@ bool dm_time_parse_rfc3339(struct dm_str s, int64_t *ret_us);
  * A duration as Prometheus writes it: 5m, 1h30m, 100ms, 30d, 1w, 1y (365
  * days), 0; units in falling order, each at most once. The whole of s.
  */
+#define DM_DURATION_MAX_US (INT64_MAX / 1000) /* Prometheus's: 2^63 ns */
 bool dm_time_parse_duration(struct dm_str s, int64_t *ret_us);
 
 /**

@@ -54,6 +54,9 @@ struct dm_engine {
 /** Make a rule set ready: bound to the window, with keys and memory. */
 int dm_engine_bind(struct dm_engine *e, struct dm_rule_set *set,
     struct dm_err *err) DM_MUST_CHECK;
+/** Its rules by their keys, which they lend. */
+int dm_engine_rules_by_key(const struct dm_rule_set *set, struct dm_map *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 /** Free a set whose rules may have memory. */
 void dm_engine_rules_release(struct dm_rule_set *set);
 

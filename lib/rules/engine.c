@@ -24,27 +24,46 @@ static char *group_key(const struct dm_rule_group *g)
 	return b.failed ? NULL : dm_str_dup(dm_buf_str(&b));
 }
 
-static char *rule_key(const struct dm_rule *rule, unsigned nth)
+/* Who a rule is, up to which of those alike. */
+static void add_rule_key(struct dm_buf *b, const struct dm_rule *rule)
 {
-	DM_AUTO_BUF struct dm_buf b = {0};
-
-	dm_buf_addf(&b, "%s\x1f%s\x1f%s\x1f", rule->group->key,
+	dm_buf_addf(b, "%s\x1f%s\x1f%s\x1f", rule->group->key,
 	    rule->is_alert ? "alert" : "record", rule->name);
 	for (size_t i = 0; i < rule->labels.n; i++) {
-		dm_buf_add_str(&b, rule->labels.items[i].name);
-		dm_buf_add_char(&b, '=');
+		dm_buf_add_str(b, rule->labels.items[i].name);
+		dm_buf_add_char(b, '=');
 		dm_buf_add_str(
-		    &b, dm_template_text(rule->labels.items[i].template));
-		dm_buf_add_char(&b, '\x1f');
+		    b, dm_template_text(rule->labels.items[i].template));
+		dm_buf_add_char(b, '\x1f');
 	}
-	dm_buf_addf(&b, "%u", nth);
-	return b.failed ? NULL : dm_str_dup(dm_buf_str(&b));
 }
 
-/* Keys of a set's groups and rules, no two alike. */
+/* @latest  by what those alike have in common */
+static int set_rule_key(
+    struct dm_rule *rule, struct dm_map *latest, struct dm_err *err)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	const struct dm_rule *before;
+	struct dm_str common;
+
+	add_rule_key(&b, rule);
+	common = dm_buf_str(&b);
+	before = dm_map_get(latest, common);
+	rule->nth = before ? before->nth + 1 : 0;
+	dm_buf_addf(&b, "%u", rule->nth);
+	if (dm_buf_ok(&b, err) < 0)
+		return -1;
+	rule->key = dm_str_dup(dm_buf_str(&b));
+	if (!rule->key)
+		return dm_err_nomem(err);
+	common.p = rule->key;
+	return dm_map_put(latest, common, rule, err);
+}
+
+/* Keys of a set's groups and rules; no two rules' are alike. */
 static int set_keys(struct dm_rule_set *set, struct dm_err *err)
 {
-	struct dm_map seen = {0};
+	struct dm_map latest = {0};
 	int rc = 0;
 
 	for (size_t i = 0; i < set->n && rc == 0; i++) {
@@ -53,21 +72,10 @@ static int set_keys(struct dm_rule_set *set, struct dm_err *err)
 		g->key = group_key(g);
 		if (!g->key)
 			rc = dm_err_nomem(err);
-		for (size_t k = 0; k < g->n_rules && rc == 0; k++) {
-			struct dm_rule *rule = &g->rules[k];
-			unsigned nth = 0;
-
-			do {
-				free(rule->key);
-				rule->key = rule_key(rule, nth++);
-			} while (
-			    rule->key && dm_map_get(&seen, dm_str(rule->key)));
-			rc = rule->key ? dm_map_put(&seen, dm_str(rule->key),
-					     rule, err)
-				       : dm_err_nomem(err);
-		}
+		for (size_t k = 0; k < g->n_rules && rc == 0; k++)
+			rc = set_rule_key(&g->rules[k], &latest, err);
 	}
-	dm_map_release(&seen);
+	dm_map_release(&latest);
 	return rc;
 }
 
@@ -187,6 +195,39 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 	return dm_window_set_own_names(e->window, names, n, err);
 }
 
+/* Are rules of this file or folder in force? */
+static bool is_in_force(const struct dm_engine *e, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < e->rules.n; i++) {
+		const struct dm_rule_group *g = e->rules.groups[i];
+
+		if (g->n_rules > 0 && dm_str_starts(dm_str(g->file), path) &&
+		    (g->file[n] == '/' || g->file[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* A folder without rule files is taken, but not without a word, and not
+ * instead of what is in force: somebody may be exchanging its files. */
+static int tell_no_files(
+    const struct dm_engine *e, const char *path, struct dm_err *err)
+{
+	bool wrong = is_in_force(e, path);
+	struct dm_err said = {0};
+
+	dm_err_set(&said, DM_ENODATA, "%s",
+	    wrong ? "no rule files any more" : "warning: no rule files");
+	dm_err_file(&said, path);
+	if (e->options.say)
+		e->options.say(e->options.ctx, &said);
+	if (wrong && err)
+		*err = said;
+	return wrong ? -1 : 0;
+}
+
 static int read_rules(
     struct dm_engine *e, struct dm_rule_set *ret, struct dm_err *err)
 {
@@ -194,10 +235,13 @@ static int read_rules(
 	int rc = 0;
 
 	for (size_t i = 0; i < o->n_paths; i++) {
-		struct dm_err later;
+		struct dm_err later, *why = rc < 0 ? &later : err;
+		size_t before = ret->n_files;
 
-		if (dm_rule_set_read(ret, o->paths[i], o->say, o->ctx,
-			rc < 0 ? &later : err) < 0)
+		if (dm_rule_set_read(ret, o->paths[i], o->say, o->ctx, why) <
+			0 ||
+		    (ret->n_files == before &&
+			tell_no_files(e, o->paths[i], why) < 0))
 			rc = -1;
 	}
 	return rc == 0 ? dm_engine_bind(e, ret, err) : -1;
@@ -299,11 +343,6 @@ void dm_engine_forget(void *ctx, struct dm_identity *identity)
 	dm_window_forget(e->window, identity);
 }
 
-static struct dm_rule *find_rule(const struct dm_map *by_key, const char *key)
-{
-	return dm_map_get(by_key, dm_str(key));
-}
-
 static void group_goes_on(
     struct dm_rule_group *g, const struct dm_rule_group *was)
 {
@@ -314,20 +353,40 @@ static void group_goes_on(
 	g->said_minute = was->said_minute;
 }
 
+static int groups_go_on(const struct dm_rule_set *set,
+    const struct dm_rule_set *old, struct dm_err *err)
+{
+	struct dm_map by_key = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < old->n && rc == 0; i++)
+		rc = dm_map_put(
+		    &by_key, dm_str(old->groups[i]->key), old->groups[i], err);
+	for (size_t i = 0; i < set->n && rc == 0; i++) {
+		const struct dm_rule_group *was =
+		    dm_map_get(&by_key, dm_str(set->groups[i]->key));
+
+		if (was)
+			group_goes_on(set->groups[i], was);
+	}
+	dm_map_release(&by_key);
+	return rc;
+}
+
 /* The old rules' memory goes to the new ones that are the same; what is left
  * ends. */
 static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
     const struct dm_map *by_key, struct dm_err *err)
 {
+	if (groups_go_on(&e->rules, old, err) < 0)
+		return -1;
 	for (size_t i = 0; i < old->n; i++) {
 		struct dm_rule_group *g = old->groups[i];
 
-		for (size_t k = 0; k < e->rules.n; k++)
-			if (strcmp(g->key, e->rules.groups[k]->key) == 0)
-				group_goes_on(e->rules.groups[k], g);
 		for (size_t k = 0; k < g->n_rules; k++) {
 			struct dm_rule *was = &g->rules[k];
-			struct dm_rule *is = find_rule(by_key, was->key);
+			struct dm_rule *is =
+			    dm_map_get(by_key, dm_str(was->key));
 
 			if (is) {
 				struct dm_tracking *t = is->memory;
@@ -342,20 +401,26 @@ static int hand_over(struct dm_engine *e, struct dm_rule_set *old,
 	return 0;
 }
 
+int dm_engine_rules_by_key(
+    const struct dm_rule_set *set, struct dm_map *ret, struct dm_err *err)
+{
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->groups[i]->n_rules; k++) {
+			struct dm_rule *rule = &set->groups[i]->rules[k];
+
+			if (dm_map_put(ret, dm_str(rule->key), rule, err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
 static int replace_rules(
     struct dm_engine *e, struct dm_rule_set *fresh, struct dm_err *err)
 {
 	struct dm_rule_set old = e->rules;
 	struct dm_map by_key = {0};
-	int rc = 0;
+	int rc = dm_engine_rules_by_key(fresh, &by_key, err);
 
-	for (size_t i = 0; i < fresh->n && rc == 0; i++)
-		for (size_t k = 0; k < fresh->groups[i]->n_rules && rc == 0;
-		     k++) {
-			struct dm_rule *rule = &fresh->groups[i]->rules[k];
-
-			rc = dm_map_put(&by_key, dm_str(rule->key), rule, err);
-		}
 	if (rc == 0) {
 		e->rules = *fresh;
 		*fresh = old;

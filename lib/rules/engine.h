@@ -19,16 +19,6 @@
  */
 struct dm_engine;
 
-enum dm_severity {
-	DM_SEVERITY_NONE, /* no label severity, or another value */
-	DM_SEVERITY_INFO,
-	DM_SEVERITY_WARNING,
-	DM_SEVERITY_CRITICAL,
-};
-
-/** DM_SEVERITY_NONE for a name that is none. */
-enum dm_severity dm_severity_of(struct dm_str name);
-
 struct dm_engine_options {
 	const char *const *paths; /* rule files and folders */
 	size_t n_paths;

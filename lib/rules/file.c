@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/map.h"
 #include "rules/label-list.h"
 #include "rules/reading.h"
 #include "rules/rule.h"
@@ -10,6 +11,8 @@
 struct reader {
 	struct dm_reading in;
 	struct dm_rule_set *set;
+	struct dm_map names; /* of the file's groups */
+	bool full;	     /* it has been told that labels are too much */
 };
 
 static bool is_metric_name(struct dm_str s)
@@ -55,37 +58,38 @@ static void texts_release(struct dm_rule_texts *t)
 	*t = (struct dm_rule_texts){0};
 }
 
-/* Put a text in its place by name, instead of one that is there. */
-static void texts_put(
-    struct reader *r, struct dm_rule_texts *t, struct dm_rule_text text)
+static int text_cmp(const void *a, const void *b)
 {
-	size_t i = 0;
-	struct dm_rule_text *p;
+	const struct dm_rule_text *x = a, *y = b;
 
-	while (i < t->n && dm_str_cmp(t->items[i].name, text.name) < 0)
-		i++;
-	if (i < t->n && dm_str_eq(t->items[i].name, text.name)) {
-		text_release(&t->items[i]);
-		t->items[i] = text;
-		return;
-	}
-	p = realloc(t->items, (t->n + 1) * sizeof(*p));
-	if (!p) {
-		text_release(&text);
-		dm_reading_no_memory(&r->in);
-		return;
-	}
-	t->items = p;
-	memmove(p + i + 1, p + i, (t->n - i) * sizeof(*p));
-	p[i] = text;
-	t->n++;
+	return dm_str_cmp(x->name, y->name);
 }
 
-/* A mapping of texts: labels or annotations. */
+/* A text behind the others; not yet in its place. */
+static void texts_add(
+    struct reader *r, struct dm_rule_texts *t, struct dm_rule_text text)
+{
+	if (t->n == t->cap) {
+		size_t cap = t->cap ? 2 * t->cap : 4;
+		void *p = realloc(t->items, cap * sizeof(*t->items));
+
+		if (!p) {
+			text_release(&text);
+			dm_reading_no_memory(&r->in);
+			return;
+		}
+		t->items = p;
+		t->cap = cap;
+	}
+	t->items[t->n++] = text;
+}
+
+/* A mapping of texts: labels or annotations. Those that ret has stay. */
 static void read_texts(struct reader *r, const struct dm_yaml_node *map,
     const char *key, bool expanded, struct dm_rule_texts *ret)
 {
 	const struct dm_yaml_node *n = dm_yaml_get(map, key);
+	size_t n_before = ret->n;
 
 	if (!n || dm_yaml_is_null(n))
 		return;
@@ -93,11 +97,19 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		dm_reading_wrong(&r->in, n, "%s must be a mapping", key);
 		return;
 	}
+	if (n->n_children / 2 > DM_LABEL_LIST_MAX) {
+		dm_reading_wrong(
+		    &r->in, n, "%s: more than %d", key, DM_LABEL_LIST_MAX);
+		return;
+	}
 	for (size_t i = 0; i < n->n_children; i += 2) {
 		const struct dm_yaml_node *name = n->children[i];
 		const struct dm_yaml_node *value = n->children[i + 1];
-		struct dm_rule_text text = {0};
+		struct dm_rule_text text = {.name = name->text};
 
+		if (n_before > 0 && bsearch(&text, ret->items, n_before,
+					sizeof(text), text_cmp))
+			continue;
 		if (!dm_is_label_name(name->text))
 			dm_reading_wrong(&r->in, name,
 			    "%s: invalid name \"%s\"", key, name->text.p);
@@ -108,14 +120,15 @@ static void read_texts(struct reader *r, const struct dm_yaml_node *map,
 		}
 		text.template = read_template(r, value, expanded);
 		text.name.p = dm_str_dup(name->text);
-		text.name.n = name->text.n;
 		if (!text.name.p)
 			dm_reading_no_memory(&r->in);
 		if (text.name.p && text.template)
-			texts_put(r, ret, text);
+			texts_add(r, ret, text);
 		else
 			text_release(&text);
 	}
+	if (ret->n > 1)
+		qsort(ret->items, ret->n, sizeof(*ret->items), text_cmp);
 }
 
 static void read_expr(
@@ -181,9 +194,18 @@ static void refuse_for_record(
 static void read_group_labels(
     struct reader *r, const struct dm_yaml_node *group, struct dm_rule *rule)
 {
+	const struct dm_yaml_node *labels = dm_yaml_get(group, "labels");
 	struct reader quiet = *r;
 	struct dm_err e = {0};
 
+	if (!labels || r->full)
+		return;
+	if (!dm_yaml_repeat(r->in.y, labels)) {
+		r->full = true;
+		dm_reading_wrong(&r->in, labels,
+		    "these labels, of each rule, are too much in all");
+		return;
+	}
 	quiet.in.error = NULL;
 	quiet.in.first = &e;
 	quiet.in.n_errors = 0;
@@ -203,8 +225,8 @@ static void read_rule(struct reader *r, const struct dm_yaml_node *map,
 	rule->line = map->line;
 	read_name(r, map, rule);
 	read_expr(r, map, rule);
-	read_group_labels(r, group, rule);
 	read_texts(r, map, "labels", rule->is_alert, &rule->labels);
+	read_group_labels(r, group, rule);
 	if (rule->is_alert) {
 		rule->for_us = dm_reading_duration(&r->in, map, "for");
 		rule->keep_firing_us =
@@ -247,20 +269,20 @@ static void read_limit(
 		    &r->in, n, "limit: not a whole number: \"%s\"", n->text.p);
 }
 
-static void check_group_name(struct reader *r, const struct dm_yaml_node *map,
-    const struct dm_rule_group *g, size_t first)
+static void check_group_name(
+    struct reader *r, const struct dm_yaml_node *map, struct dm_rule_group *g)
 {
+	struct dm_err e = {0};
+
 	if (!g->name)
 		return;
 	if (g->name[0] == '\0')
 		dm_reading_wrong(&r->in, map, "a group needs a name");
-	for (size_t i = first; i + 1 < r->set->n; i++)
-		if (r->set->groups[i]->name &&
-		    strcmp(r->set->groups[i]->name, g->name) == 0)
-			dm_reading_wrong(&r->in, map,
-			    "group \"%s\" is there already in this "
-			    "file",
-			    g->name);
+	if (dm_map_get(&r->names, dm_str(g->name)))
+		dm_reading_wrong(&r->in, map,
+		    "group \"%s\" is there already in this file", g->name);
+	else if (dm_map_put(&r->names, dm_str(g->name), g, &e) < 0)
+		dm_reading_tell(&r->in, &e);
 }
 
 /* A new group at the end of the set. */
@@ -300,8 +322,7 @@ static void check_labels(struct reader *r, const struct dm_yaml_node *map)
 	texts_release(&labels);
 }
 
-static void read_group(
-    struct reader *r, const struct dm_yaml_node *map, size_t first)
+static void read_group(struct reader *r, const struct dm_yaml_node *map)
 {
 	static const char *const known[] = {"name", "interval", "limit",
 	    "query_offset", "labels", "rules", NULL};
@@ -318,7 +339,7 @@ static void read_group(
 	g->query_offset_us = dm_reading_duration(&r->in, map, "query_offset");
 	if (!g->file)
 		dm_reading_no_memory(&r->in);
-	check_group_name(r, map, g, first);
+	check_group_name(r, map, g);
 	check_labels(r, map);
 	read_limit(r, map, g);
 	read_rules(r, map, g);
@@ -328,7 +349,6 @@ static void read_groups(struct reader *r)
 {
 	static const char *const known[] = {"groups", NULL};
 	const struct dm_yaml_node *root = r->in.y->root, *n;
-	size_t first = r->set->n;
 
 	if (!root || dm_yaml_is_null(root))
 		return;
@@ -336,7 +356,7 @@ static void read_groups(struct reader *r)
 		return;
 	n = dm_reading_list(&r->in, root, "groups");
 	for (size_t i = 0; n && i < n->n_children; i++)
-		read_group(r, n->children[i], first);
+		read_group(r, n->children[i]);
 }
 
 int dm_rule_set_parse(struct dm_rule_set *set, const char *file,
@@ -356,6 +376,7 @@ int dm_rule_set_parse(struct dm_rule_set *set, const char *file,
 		return -1;
 	}
 	read_groups(&r);
+	dm_map_release(&r.names);
 	return r.in.n_errors > 0 ? -1 : 0;
 }
 

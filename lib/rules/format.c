@@ -75,6 +75,8 @@ static bool take_spec(struct dm_str *s, struct spec *ret)
 		return false;
 	ret->verb = *s->p++;
 	s->n--;
+	if (ret->verb == 'v') /* it would want the names of fields */
+		ret->plus = false;
 	return true;
 }
 
@@ -116,6 +118,22 @@ static void add_built(
 	b->failed |= t->failed;
 }
 
+/* The infinite has always a sign, what is no number only where it is asked
+ * for. */
+static bool add_odd(struct dm_buf *b, const struct spec *f, double v)
+{
+	char sign = f->plus ? '+' : f->space ? ' ' : isinf(v) ? '+' : '\0';
+
+	if (!isinf(v) && !isnan(v))
+		return false;
+	if (isinf(v) && v < 0)
+		sign = '-';
+	if (sign)
+		dm_buf_add_char(b, sign);
+	dm_buf_add_cstr(b, isinf(v) ? "Inf" : "NaN");
+	return true;
+}
+
 static void format_float(struct dm_buf *b, const struct spec *f, double v)
 {
 	DM_AUTO_BUF struct dm_buf t = {0};
@@ -123,13 +141,14 @@ static void format_float(struct dm_buf *b, const struct spec *f, double v)
 	char text[WIDTH_MAX + 330];
 	int precision = f->precision < 0 ? 6 : f->precision;
 
-	if (!signbit(v) && (f->plus || f->space) && !isinf(v) && !isnan(v))
+	if (add_odd(&t, f, v)) {
+		add_built(b, f, &t, false);
+		return;
+	}
+	if (!signbit(v) && (f->plus || f->space))
 		dm_buf_add_char(&t, f->plus ? '+' : ' ');
-	if (isnan(v) || isinf(v) ||
-	    (f->precision < 0 && strchr("vgG", f->verb))) {
+	if (f->precision < 0 && strchr("vgG", f->verb)) {
 		dm_go_float(&t, v);
-		if (isnan(v) && f->plus)
-			dm_buf_add_cstr(b, "+");
 	} else {
 		if (f->verb == 'v')
 			c_format[3] = 'g';
@@ -139,26 +158,30 @@ static void format_float(struct dm_buf *b, const struct spec *f, double v)
 #pragma GCC diagnostic pop
 		dm_buf_add_cstr(&t, text);
 	}
-	add_built(b, f, &t, !isinf(v) && !isnan(v));
+	add_built(b, f, &t, true);
 }
 
+/* A precision is how many digits at least, and leaves no zeros before them. */
 static void format_int(struct dm_buf *b, const struct spec *f, int64_t v)
 {
-	char text[WIDTH_MAX];
+	char text[WIDTH_MAX + 64];
 	const char *sign = v < 0 ? "-" : f->plus ? "+" : f->space ? " " : "";
 	uint64_t abs = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	const char *mark = !f->sharp ? "" : f->verb == 'X' ? "0X" : "0x";
+	int digits = f->precision; /* negative: as many as there are */
 	int n;
 
 	if (f->verb == 'x')
-		n = snprintf(text, sizeof(text), "%s%s%lx", sign, mark, abs);
+		n = snprintf(
+		    text, sizeof(text), "%s%s%.*lx", sign, mark, digits, abs);
 	else if (f->verb == 'X')
-		n = snprintf(text, sizeof(text), "%s%s%lX", sign, mark, abs);
+		n = snprintf(
+		    text, sizeof(text), "%s%s%.*lX", sign, mark, digits, abs);
 	else if (f->verb == 'o')
-		n = snprintf(text, sizeof(text), "%s%lo", sign, abs);
+		n = snprintf(text, sizeof(text), "%s%.*lo", sign, digits, abs);
 	else
-		n = snprintf(text, sizeof(text), "%s%lu", sign, abs);
-	add_padded(b, f, (struct dm_str){text, (size_t)n}, true);
+		n = snprintf(text, sizeof(text), "%s%.*lu", sign, digits, abs);
+	add_padded(b, f, (struct dm_str){text, (size_t)n}, digits < 0);
 }
 
 static void format_hex(struct dm_buf *b, const struct spec *f, struct dm_str s)

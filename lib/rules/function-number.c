@@ -213,7 +213,7 @@ static int f_parse_duration(
 	(void)n;
 	if (dm_expand_text(x, a, "parseDuration") < 0)
 		return -1;
-	if (!dm_time_parse_duration(a->s, &us))
+	if (!dm_time_parse_duration(a->s, &us) || us > DM_DURATION_MAX_US)
 		return dm_expand_fail(x, "parseDuration: not a duration");
 	*ret = (struct tv){.type = TV_FLOAT, .f = (double)us / 1e6};
 	return 0;

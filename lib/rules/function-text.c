@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <arpa/inet.h>
 
-#include "rules/regex-replace.h"
 #include "rules/template-ast.h"
+#include "series/regex.h"
 
 /* The functions of templates that are about texts. Source: Prometheus,
  * template/template.go and util/strutil/strconv.go; Go, net and net/url. */
@@ -69,6 +69,7 @@ static int f_match(
 {
 	DM_AUTO_BUF struct dm_buf all = {0};
 	struct dm_regex *re;
+	int rc;
 
 	(void)n;
 	if (dm_expand_text(x, &a[0], "match") < 0 ||
@@ -84,21 +85,28 @@ static int f_match(
 	dm_regex_free(re);
 	if (dm_regex_new(dm_buf_str(&all), &re, x->err) < 0)
 		return -1;
-	*ret = (struct tv){.type = TV_BOOL, .b = dm_regex_matches(re, a[1].s)};
+	rc = dm_regex_match(re, a[1].s, x->err);
 	dm_regex_free(re);
-	return 0;
+	*ret = (struct tv){.type = TV_BOOL, .b = rc > 0};
+	return rc < 0 ? -1 : 0;
 }
 
 static int f_re_replace_all(
     struct expand *x, const struct tv *a, size_t n, struct tv *ret)
 {
 	struct dm_buf b = {0};
+	struct dm_regex *re;
+	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		if (dm_expand_text(x, &a[i], "reReplaceAll") < 0)
 			return -1;
-	if (dm_regex_replace_all(a[0].s, a[1].s, a[2].s, DM_TEMPLATE_MAX_BYTES,
-		&b, x->err) < 0) {
+	if (dm_regex_new_search(a[0].s, &re, x->err) < 0)
+		return -1;
+	rc = dm_regex_replace_all(
+	    re, a[2].s, a[1].s, DM_TEMPLATE_MAX_BYTES, &b, x->err);
+	dm_regex_free(re);
+	if (rc < 0) {
 		dm_buf_release(&b);
 		return -1;
 	}

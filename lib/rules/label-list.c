@@ -4,9 +4,6 @@
 
 #include "rules/go-print.h"
 
-/* Nobody has so many; putting them in order would take long. */
-#define LABELS_MAX 10000
-
 bool dm_is_label_name(struct dm_str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -79,10 +76,10 @@ int dm_label_list_put(struct dm_label_list *p, struct dm_str name,
 	    {dm_str_dup(name), name.n}, {dm_str_dup(value), value.n}};
 	size_t i = place_of(p, name);
 
-	if (p->n >= LABELS_MAX) {
+	if (p->n >= DM_LABEL_LIST_MAX) {
 		pair_release(&copy);
 		return dm_err_set(
-		    err, DM_ELIMIT, "more than %d labels", LABELS_MAX);
+		    err, DM_ELIMIT, "more than %d labels", DM_LABEL_LIST_MAX);
 	}
 	if (!copy.name.p || !copy.value.p || grow(p) < 0) {
 		pair_release(&copy);

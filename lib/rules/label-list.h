@@ -5,6 +5,9 @@
 
 #include "series/labels.h"
 
+/** Nobody has so many; putting them in order would take long. */
+#define DM_LABEL_LIST_MAX 10000
+
 /**
  * Names and values, in order of the names, no name twice: labels and
  * annotations that belong to no pool. Unlike a label set it holds the

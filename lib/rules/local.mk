@@ -15,8 +15,8 @@ libdmon_a_SOURCES += \
 	lib/rules/place.c \
 	lib/rules/reading.c lib/rules/reading.h \
 	lib/rules/report.c \
-	lib/rules/regex-replace.c lib/rules/regex-replace.h \
 	lib/rules/set.c \
+	lib/rules/severity.c \
 	lib/rules/state.c \
 	lib/rules/template.c lib/rules/template.h lib/rules/template-ast.h \
 	lib/rules/template-query.c lib/rules/template-reader.h \

@@ -105,14 +105,10 @@ static void enter(struct cursor *c, const struct dm_yaml_node *n)
 void dm_yaml_place(const struct dm_yaml *y, const struct dm_yaml_node *n,
     size_t offset, unsigned *ret_line, unsigned *ret_column)
 {
-	struct cursor c = {y->text, 0, 1, 1}, last;
+	struct cursor c = {y->text, n->start, n->line, n->column}, last;
 	size_t solid = 0;
 	bool behind = false;
 
-	for (size_t i = 0; i < n->start && !at_end(&c); i++)
-		step(&c);
-	c.line = n->line;
-	c.column = n->column;
 	enter(&c, n);
 	/* A blank's place is behind the last character before it. */
 	while (offset > 0 &&

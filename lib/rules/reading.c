@@ -100,7 +100,8 @@ int64_t dm_reading_duration(
 	const struct dm_yaml_node *n = dm_reading_scalar(r, map, key);
 	int64_t us = 0;
 
-	if (n && !dm_time_parse_duration(n->text, &us))
+	if (n &&
+	    (!dm_time_parse_duration(n->text, &us) || us > DM_DURATION_MAX_US))
 		dm_reading_wrong(
 		    r, n, "%s: not a duration: \"%s\"", key, n->text.p);
 	return us;

@@ -10,7 +10,7 @@
  * of it is told, with its place; the first is kept.
  */
 struct dm_reading {
-	const struct dm_yaml *y;
+	struct dm_yaml *y;
 	const char *file;
 	void (*error)(void *ctx, const struct dm_err *err); /* or NULL */
 	void *ctx;

@@ -5,19 +5,10 @@
 
 /* What rules write: alert records, and samples of kind recorded. */
 
-enum dm_severity dm_severity_of(struct dm_str name)
-{
-	static const char *const names[] = {"", "info", "warning", "critical"};
-
-	for (int i = 1; i < (int)DM_COUNT(names); i++)
-		if (dm_str_is(name, names[i]))
-			return (enum dm_severity)i;
-	return DM_SEVERITY_NONE;
-}
-
 static void begin(
     struct dm_engine *e, int64_t t_us, const char *kind, struct dm_str labels)
 {
+	dm_buf_clear(&e->line);
 	dm_record_begin(&e->line, t_us, kind);
 	if (labels.n > 0)
 		dm_record_label_text(&e->line, labels);
@@ -30,7 +21,6 @@ static int finish(struct dm_engine *e, struct dm_err *err)
 	dm_buf_add_str(e->out, dm_buf_str(&e->line));
 	if (dm_buf_ok(&e->line, err) < 0)
 		return -1;
-	dm_buf_clear(&e->line);
 	return dm_buf_ok(e->out, err);
 }
 

@@ -15,7 +15,7 @@ struct dm_rule_text {
 /** The texts of a rule, in order of their names. */
 struct dm_rule_texts {
 	struct dm_rule_text *items;
-	size_t n;
+	size_t n, cap;
 };
 
 struct dm_rule {
@@ -31,6 +31,7 @@ struct dm_rule {
 	/* Who it is when rules are read again: file, group, name, labels and
 	 * which of those that are equal. */
 	char *key;
+	unsigned nth; /* of those that are equal */
 	/* The engine's: */
 	struct dm_tracking *memory;   /* alerts, or series recorded */
 	const struct dm_name *metric; /* that is recorded */
@@ -62,7 +63,7 @@ struct dm_rule_group {
 struct dm_rule_set {
 	struct dm_rule_group **groups;
 	size_t n, cap;
-	uint64_t stamp; /* of the files it was read from */
+	size_t n_files; /* that were read: a folder may have none */
 };
 
 typedef void (*dm_rule_error_fn)(void *ctx, const struct dm_err *err);
@@ -107,6 +108,23 @@ size_t dm_rule_set_count(const struct dm_rule_set *set);
  */
 int dm_rule_set_duplicates(const struct dm_rule_set *set, dm_rule_error_fn tell,
     void *ctx, struct dm_err *err) DM_MUST_CHECK;
+
+enum dm_severity {
+	DM_SEVERITY_NONE, /* no label severity, or another value */
+	DM_SEVERITY_INFO,
+	DM_SEVERITY_WARNING,
+	DM_SEVERITY_CRITICAL,
+};
+
+/** DM_SEVERITY_NONE for a name that is none. */
+enum dm_severity dm_severity_of(struct dm_str name);
+
+/**
+ * Alerts whose label severity is a text as it stands, and another one.
+ * @tell  gets each with its place
+ */
+void dm_rule_set_severities(
+    const struct dm_rule_set *set, dm_rule_error_fn tell, void *ctx);
 
 /**
  * What tells that files have changed: names, sizes, times and inodes of all

@@ -12,8 +12,9 @@
 /* Files and folders of rules. */
 
 /* A folder that holds more is not one of rules. */
-#define FILES_MAX 10000
-#define DEPTH_MAX 16
+#define FILES_MAX   10000
+#define FOLDERS_MAX 10000
+#define DEPTH_MAX   16
 
 /* A folder that has been entered. */
 struct entered {
@@ -85,6 +86,9 @@ static int note_folder(struct paths *l, const struct stat *st)
 		if (l->folders[i].device == st->st_dev &&
 		    l->folders[i].inode == st->st_ino)
 			return 1;
+	if (l->n_folders >= FOLDERS_MAX)
+		return dm_err_set(
+		    l->err, DM_ELIMIT, "more than %d folders", FOLDERS_MAX);
 	if (grow((void **)&l->folders, l->n_folders, &l->cap_folders,
 		sizeof(*l->folders), l->err) < 0)
 		return -1;
@@ -187,6 +191,7 @@ static int read_file(void *ctx, const char *path, struct dm_err *err)
 	int rc = dm_file_read(path, DM_YAML_MAX_BYTES, &text, &e);
 
 	(void)err;
+	r->set->n_files++;
 	if (rc < 0 && r->error)
 		r->error(r->ctx, &e);
 	if (rc == 0)

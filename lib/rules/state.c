@@ -253,19 +253,11 @@ static int restore_annotations(
 	return 0;
 }
 
-static struct dm_rule *find_rule(struct dm_engine *e, const char *key)
-{
-	for (size_t i = 0; i < e->rules.n; i++)
-		for (size_t k = 0; k < e->rules.groups[i]->n_rules; k++)
-			if (strcmp(e->rules.groups[i]->rules[k].key, key) == 0)
-				return &e->rules.groups[i]->rules[k];
-	return NULL;
-}
-
 static int restore_tracked(struct dm_engine *e, const json_t *j,
-    const char *key, bool is_alert, struct dm_err *err)
+    const struct dm_map *rules, const char *key, bool is_alert,
+    struct dm_err *err)
 {
-	struct dm_rule *rule = find_rule(e, key);
+	struct dm_rule *rule = dm_map_get(rules, dm_str(key));
 	struct dm_tracked *item;
 
 	if (!rule)
@@ -301,8 +293,8 @@ static void restore_group(struct dm_engine *e, const char *key, const json_t *j)
 	}
 }
 
-static int restore_line(
-    struct dm_engine *e, struct dm_str line, struct dm_err *err)
+static int restore_line(struct dm_engine *e, const struct dm_map *rules,
+    struct dm_str line, struct dm_err *err)
 {
 	AUTO_JSON json_t *j = NULL;
 	const char *key;
@@ -315,9 +307,9 @@ static int restore_line(
 		return 0;
 	}
 	if ((key = json_string_value(json_object_get(j, "alert"))))
-		return restore_tracked(e, j, key, true, err);
+		return restore_tracked(e, j, rules, key, true, err);
 	if ((key = json_string_value(json_object_get(j, "series"))))
-		return restore_tracked(e, j, key, false, err);
+		return restore_tracked(e, j, rules, key, false, err);
 	return damaged(err);
 }
 
@@ -356,6 +348,22 @@ static int check_end(struct dm_str text, size_t *ret_body, struct dm_err *err)
 	return 0;
 }
 
+static int restore_lines(
+    struct dm_engine *e, struct dm_str body, struct dm_err *err)
+{
+	struct dm_map rules = {0};
+	struct dm_str line;
+	int rc = dm_engine_rules_by_key(&e->rules, &rules, err);
+
+	for (unsigned n = 2; rc == 0 && dm_str_line(&body, &line); n++) {
+		rc = restore_line(e, &rules, line, err);
+		if (rc < 0 && err && err->line == 0)
+			err->line = n;
+	}
+	dm_map_release(&rules);
+	return rc;
+}
+
 int dm_engine_restore(
     struct dm_engine *e, struct dm_str text, struct dm_err *err)
 {
@@ -368,12 +376,7 @@ int dm_engine_restore(
 	body.p = text.p;
 	if (!dm_str_line(&body, &line))
 		return damaged(err);
-	for (unsigned n = 2; dm_str_line(&body, &line); n++) {
-		if (restore_line(e, line, err) < 0) {
-			if (err && err->line == 0)
-				err->line = n;
-			return -1;
-		}
-	}
+	if (restore_lines(e, body, err) < 0)
+		return -1;
 	return dm_buf_ok(&e->backlog, err);
 }

@@ -5,12 +5,16 @@
 #include <yaml.h>
 
 #include "base/map.h"
+#include "base/utf8.h"
 
 /* A document as libyaml's events build it. */
 struct builder {
 	yaml_parser_t parser;
 	struct dm_yaml *y;
 	struct dm_map anchors; /* by their names, which the nodes own */
+	struct {
+		size_t byte, character;
+	} at; /* of the last node */
 	struct dm_err *err;
 };
 
@@ -53,12 +57,28 @@ static int fail_at(struct builder *b, const yaml_event_t *e, enum dm_code code,
 	    mark_column(&e->start_mark), "%s", what);
 }
 
+/* Where an event begins, in bytes: libyaml counts characters. Events come in
+ * the order of the text. */
+static size_t start_byte(struct builder *b, const yaml_event_t *e)
+{
+	struct dm_str text = b->y->text;
+
+	for (; b->at.character < e->start_mark.index && b->at.byte < text.n;
+	     b->at.character++) {
+		unsigned n =
+		    dm_utf8_len(text.p + b->at.byte, text.n - b->at.byte);
+
+		b->at.byte += n ? n : 1;
+	}
+	return b->at.byte;
+}
+
 static struct dm_yaml_node *node_new(
     struct builder *b, const yaml_event_t *e, enum dm_yaml_type type)
 {
 	struct dm_yaml_node *n;
 
-	if (++b->y->n_nodes > DM_YAML_MAX_NODES) {
+	if (++b->y->n_values > DM_YAML_MAX_VALUES) {
 		fail_at(b, e, DM_ELIMIT, "the file has too many values");
 		return NULL;
 	}
@@ -70,7 +90,8 @@ static struct dm_yaml_node *node_new(
 	n->type = type;
 	n->line = mark_line(&e->start_mark);
 	n->column = mark_column(&e->start_mark);
-	n->start = e->start_mark.index;
+	n->start = start_byte(b, e);
+	n->n_values = 1;
 	n->next = b->y->all;
 	b->y->all = n;
 	return n;
@@ -124,6 +145,9 @@ static struct dm_yaml_node *scalar_new(struct builder *b, const yaml_event_t *e)
 	n->style = style_of(e->data.scalar.style);
 	n->text.p = dm_str_dup(text);
 	n->text.n = text.n;
+	n->n_bytes = e->end_mark.index - e->start_mark.index;
+	if (n->n_bytes < text.n)
+		n->n_bytes = text.n;
 	n->complete = true;
 	if (!n->text.p) {
 		dm_err_nomem(b->err);
@@ -147,12 +171,13 @@ static struct dm_yaml_node *alias_get(struct builder *b, const yaml_event_t *e)
 	struct dm_yaml_node *n =
 	    dm_map_get(&b->anchors, dm_str((const char *)e->data.alias.anchor));
 
-	if (++b->y->n_nodes > DM_YAML_MAX_NODES)
-		fail_at(b, e, DM_ELIMIT, "the file has too many values");
-	else if (!n)
+	if (!n)
 		fail_at(b, e, DM_EPARSE, "an alias of an unknown anchor");
 	else if (!n->complete)
 		fail_at(b, e, DM_EPARSE, "an alias within its own anchor");
+	else if (!dm_yaml_repeat(b->y, n))
+		fail_at(b, e, DM_ELIMIT,
+		    "what the aliases stand for is too much in all");
 	else
 		return n;
 	return NULL;
@@ -161,10 +186,9 @@ static struct dm_yaml_node *alias_get(struct builder *b, const yaml_event_t *e)
 static int node_build(struct builder *b, yaml_event_t *e, unsigned depth,
     struct dm_yaml_node **ret);
 
-static int key_check(struct builder *b, const struct dm_yaml_node *mapping,
-    struct dm_map *keys, struct dm_yaml_node *key)
+static int key_check(
+    struct builder *b, struct dm_map *keys, struct dm_yaml_node *key)
 {
-	(void)mapping;
 	if (key->type != DM_YAML_SCALAR)
 		return dm_err_at(b->err, DM_EPARSE, key->line, key->column,
 		    "a key must be a text");
@@ -187,9 +211,6 @@ static int merge_one(struct builder *b, struct dm_yaml_node *into,
 
 		if (dm_map_get(keys, key->text))
 			continue;
-		if (++b->y->n_nodes > DM_YAML_MAX_NODES)
-			return dm_err_at(b->err, DM_ELIMIT, at->line,
-			    at->column, "the file has too many values");
 		if (node_add(b, into, key) < 0 ||
 		    node_add(b, into, from->children[i + 1]) < 0 ||
 		    dm_map_put(keys, key->text, key, b->err) < 0)
@@ -237,7 +258,6 @@ static int children_build(struct builder *b, struct dm_yaml_node *n,
 		if (e.type == YAML_SEQUENCE_END_EVENT ||
 		    e.type == YAML_MAPPING_END_EVENT) {
 			yaml_event_delete(&e);
-			n->complete = true;
 			return n->type == DM_YAML_MAPPING ? merge(b, n, keys)
 							  : 0;
 		}
@@ -245,10 +265,19 @@ static int children_build(struct builder *b, struct dm_yaml_node *n,
 		yaml_event_delete(&e);
 		if (rc == 0 && n->type == DM_YAML_MAPPING &&
 		    n->n_children % 2 == 0)
-			rc = key_check(b, n, keys, child);
+			rc = key_check(b, keys, child);
 		if (rc < 0 || node_add(b, n, child) < 0)
 			return -1;
 	}
+}
+
+static void complete(struct dm_yaml_node *parent)
+{
+	for (size_t i = 0; i < parent->n_children; i++) {
+		parent->n_values += parent->children[i]->n_values;
+		parent->n_bytes += parent->children[i]->n_bytes;
+	}
+	parent->complete = true;
 }
 
 static int parent_build(struct builder *b, yaml_event_t *e,
@@ -267,6 +296,7 @@ static int parent_build(struct builder *b, yaml_event_t *e,
 		return -1;
 	rc = children_build(b, *ret, &keys, depth);
 	dm_map_release(&keys);
+	complete(*ret);
 	return rc;
 }
 
@@ -363,6 +393,14 @@ void dm_yaml_release(struct dm_yaml *y)
 		free(n);
 	}
 	*y = (struct dm_yaml){0};
+}
+
+bool dm_yaml_repeat(struct dm_yaml *y, const struct dm_yaml_node *n)
+{
+	y->n_values += n->n_values;
+	y->n_repeated_bytes += n->n_bytes;
+	return y->n_values <= DM_YAML_MAX_VALUES &&
+	       y->n_repeated_bytes <= DM_YAML_MAX_BYTES;
 }
 
 const struct dm_yaml_node *dm_yaml_get(

@@ -7,9 +7,9 @@
 #include "base/str.h"
 
 /* The bounds of a YAML file. Source: dmon-rules(5). */
-#define DM_YAML_MAX_BYTES (4 * 1024 * 1024)
-#define DM_YAML_MAX_NODES 200000
-#define DM_YAML_MAX_DEPTH 16
+#define DM_YAML_MAX_BYTES  (4 * 1024 * 1024)
+#define DM_YAML_MAX_VALUES 200000
+#define DM_YAML_MAX_DEPTH  16
 
 enum dm_yaml_type {
 	DM_YAML_SCALAR,
@@ -29,11 +29,13 @@ struct dm_yaml_node {
 	enum dm_yaml_type type;
 	enum dm_yaml_style style;
 	unsigned line, column; /* from 1 */
-	size_t start;	       /* where in the text, in characters */
+	size_t start;	       /* byte of the file's text */
 	struct dm_str text;    /* a scalar's; a NUL stands behind it */
 	/* A sequence's items, or a mapping's keys and values in turn. */
 	struct dm_yaml_node **children;
 	size_t n_children, cap_children;
+	/* What it comes to where its aliases are followed. */
+	size_t n_values, n_bytes;
 	bool complete;
 	char *anchor;		   /* or NULL */
 	struct dm_yaml_node *next; /* all nodes, for release */
@@ -44,7 +46,8 @@ struct dm_yaml {
 	struct dm_str text;
 	struct dm_yaml_node *root; /* NULL: an empty document */
 	struct dm_yaml_node *all;
-	size_t n_nodes;
+	/* What one gets to see who follows aliases. */
+	size_t n_values, n_repeated_bytes;
 };
 
 /**
@@ -58,6 +61,14 @@ int dm_yaml_parse(
     struct dm_str text, struct dm_yaml *ret, struct dm_err *err) DM_MUST_CHECK;
 void dm_yaml_release(struct dm_yaml *y);
 #define DM_AUTO_YAML DM_CLEANUP(dm_yaml_release)
+
+/**
+ * A node will be read once more, as by an alias. What is read more than once
+ * counts among DM_YAML_MAX_VALUES, and its text may have DM_YAML_MAX_BYTES
+ * in all: a short file must not become a huge one.
+ * Returns false where that is too much.
+ */
+bool dm_yaml_repeat(struct dm_yaml *y, const struct dm_yaml_node *node);
 
 /** The value of a mapping's key, or NULL. */
 const struct dm_yaml_node *dm_yaml_get(

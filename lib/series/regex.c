@@ -5,6 +5,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/utf8.h"
+
 /* The DFA matcher compares the states it is in with each other, at each
  * character: parts of a second in all. */
 #define COMPARISONS_MAX 4e8
@@ -14,6 +16,9 @@
 
 /* Groups are found by back-tracking, so many steps at most. */
 #define STEPS_MAX 100000
+
+/* And so many for all matches in a text. */
+#define ALL_STEPS_MAX 4000000
 
 /* Of what a template becomes. */
 #define EXPANDED_MAX_BYTES (64 * 1024)
@@ -27,8 +32,8 @@ struct dm_regex {
 	struct dm_regex_groups groups;
 };
 
-static int compile(
-    struct dm_regex *re, struct dm_str pattern, struct dm_err *err)
+static int compile(struct dm_regex *re, struct dm_str pattern, uint32_t options,
+    struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf text = {0};
 	pcre2_compile_context *c;
@@ -43,9 +48,7 @@ static int compile(
 		return dm_err_nomem(err);
 	pcre2_set_newline(c, PCRE2_NEWLINE_LF);
 	re->code = pcre2_compile((PCRE2_SPTR)(text.n ? text.p : ""), text.n,
-	    DM_REGEX_OPTIONS | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-		PCRE2_DOTALL,
-	    &code, &where, c);
+	    DM_REGEX_OPTIONS | options, &code, &where, c);
 	pcre2_compile_context_free(c);
 	if (re->code)
 		return 0;
@@ -65,14 +68,14 @@ static bool grow(struct dm_regex *re, size_t states)
 	return true;
 }
 
-int dm_regex_new(
-    struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
+static int regex_new(struct dm_str pattern, uint32_t options,
+    struct dm_regex **ret, struct dm_err *err)
 {
 	struct dm_regex *re = calloc(1, sizeof(*re));
 
 	if (!re)
 		return dm_err_nomem(err);
-	if (compile(re, pattern, err) < 0) {
+	if (compile(re, pattern, options, err) < 0) {
 		dm_regex_free(re);
 		return -1;
 	}
@@ -83,6 +86,20 @@ int dm_regex_new(
 	}
 	*ret = re;
 	return 0;
+}
+
+int dm_regex_new(
+    struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
+{
+	return regex_new(pattern,
+	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL, ret, err);
+}
+
+int dm_regex_new_search(
+    struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
+{
+	return regex_new(
+	    pattern, PCRE2_MATCH_INVALID_UTF | PCRE2_AUTO_CALLOUT, ret, err);
 }
 
 void dm_regex_free(struct dm_regex *r)
@@ -155,23 +172,29 @@ bool dm_regex_has_sure_groups(const struct dm_regex *r)
 	return !r->groups.repeats_empty;
 }
 
-/* Find the groups of a text that is known to match. */
-static int find_groups(
-    struct dm_regex *r, struct dm_str text, struct dm_err *err)
+/* Find the next match and its groups. Returns 1, or 0 where there is none. */
+static int find(
+    struct dm_regex *r, struct dm_str text, size_t from, struct dm_err *err)
 {
 	int rc;
 
-	if (!r->context) {
-		r->context = pcre2_match_context_create(NULL);
-		if (!r->context)
-			return dm_err_nomem(err);
-		pcre2_set_match_limit(r->context, STEPS_MAX);
-	}
-	rc = pcre2_match(r->code, (PCRE2_SPTR)(text.n ? text.p : ""), text.n, 0,
-	    0, r->match, r->context);
+	rc = pcre2_match(r->code, (PCRE2_SPTR)(text.n ? text.p : ""), text.n,
+	    from, 0, r->match, r->context);
 	if (rc >= 0)
+		return 1;
+	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
-	return too_long(err, "it back-tracks too much for its groups");
+	return too_long(err, "it back-tracks too much");
+}
+
+static int bound_steps(struct dm_regex *r, struct dm_err *err)
+{
+	if (!r->context)
+		r->context = pcre2_match_context_create(NULL);
+	if (!r->context)
+		return dm_err_nomem(err);
+	pcre2_set_match_limit(r->context, STEPS_MAX);
+	return 0;
 }
 
 /* A group by its name or number; one that is not there is empty. */
@@ -214,11 +237,11 @@ static size_t group_name(struct dm_str s, struct dm_str *ret)
 }
 
 static void expand(const struct dm_regex *r, struct dm_str text,
-    struct dm_str pattern, struct dm_buf *b)
+    struct dm_str pattern, size_t max_bytes, struct dm_buf *b)
 {
 	struct dm_str name;
 
-	for (size_t i = 0; i < pattern.n && b->n <= EXPANDED_MAX_BYTES; i++) {
+	for (size_t i = 0; i < pattern.n && b->n <= max_bytes; i++) {
 		struct dm_str rest = {pattern.p + i + 1, pattern.n - i - 1};
 		size_t n;
 
@@ -243,11 +266,78 @@ int dm_regex_expand(struct dm_regex *r, struct dm_str text,
 
 	if (rc <= 0)
 		return rc;
-	if (find_groups(r, text, err) < 0)
+	if (bound_steps(r, err) < 0)
 		return -1;
-	expand(r, text, pattern, b);
+	rc = find(r, text, 0, err);
+	if (rc <= 0)
+		return rc;
+	expand(r, text, pattern, EXPANDED_MAX_BYTES, b);
 	if (b->n > EXPANDED_MAX_BYTES)
 		return dm_err_set(err, DM_ELIMIT,
 		    "a label becomes longer than %d bytes", EXPANDED_MAX_BYTES);
 	return dm_buf_ok(b, err) < 0 ? -1 : 1;
+}
+
+/* PCRE2 counts steps anew at each place where a match may begin, and not what
+ * is passed in one of them. */
+struct steps {
+	size_t left, at;
+};
+
+static int count_step(pcre2_callout_block *c, void *ctx)
+{
+	struct steps *s = ctx;
+	size_t now = c->current_position;
+	size_t cost = 1 + (now > s->at ? now - s->at : s->at - now) / 16;
+
+	s->at = now;
+	if (s->left < cost)
+		return PCRE2_ERROR_MATCHLIMIT;
+	s->left -= cost;
+	return 0;
+}
+
+/* Behind an empty match, the next one is looked for a character on. */
+static size_t step(struct dm_str text, size_t at)
+{
+	unsigned n = at < text.n ? dm_utf8_len(text.p + at, text.n - at) : 1;
+
+	return at + (n ? n : 1);
+}
+
+int dm_regex_replace_all(struct dm_regex *r, struct dm_str text,
+    struct dm_str pattern, size_t max_bytes, struct dm_buf *b,
+    struct dm_err *err)
+{
+	const PCRE2_SIZE *o = pcre2_get_ovector_pointer(r->match);
+	struct steps steps = {ALL_STEPS_MAX, 0};
+	size_t copied = 0;
+	int rc = 1;
+
+	if (r->groups.repeats_empty && pattern.n > 0 &&
+	    memchr(pattern.p, '$', pattern.n))
+		return dm_err_set(err, DM_EINVAL,
+		    "a group that may match nothing is repeated");
+	if (bound_steps(r, err) < 0)
+		return -1;
+	pcre2_set_callout(r->context, count_step, &steps);
+	for (size_t at = 0; at <= text.n;) {
+		rc = find(r, text, at, err);
+		if (rc <= 0)
+			break;
+		dm_buf_add(b, text.p + copied, o[0] - copied);
+		/* Go takes no empty match right behind the last one. */
+		if (o[1] > copied || o[1] == 0)
+			expand(r, text, pattern, max_bytes, b);
+		copied = o[1];
+		at = o[1] > o[0] ? o[1] : step(text, o[1]);
+		if (b->n > max_bytes)
+			break;
+	}
+	if (rc < 0)
+		return -1;
+	dm_buf_add(b, text.p + copied, text.n - copied);
+	if (b->n > max_bytes)
+		return dm_err_set(err, DM_ELIMIT, "the text becomes too long");
+	return dm_buf_ok(b, err);
 }

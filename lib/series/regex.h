@@ -45,6 +45,26 @@ bool dm_regex_has_sure_groups(const struct dm_regex *r);
 int dm_regex_expand(struct dm_regex *r, struct dm_str text,
     struct dm_str pattern, struct dm_buf *b, struct dm_err *err) DM_MUST_CHECK;
 
+/**
+ * A regular expression in RE2's syntax that may match anywhere in a text, as
+ * Go's regexp: for dm_regex_replace_all only.
+ */
+int dm_regex_new_search(struct dm_str pattern, struct dm_regex **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Add a text in which all that matches has been replaced by a template, as of
+ * dm_regex_expand.
+ * @max_bytes  of the result
+ * Returns 0, or -1 with DM_ELIMIT when that would take too long or gives a
+ * text that is too long; DM_EINVAL for a group in the template that is not
+ * sure to be RE2's; DM_ENOMEM.
+ * Source: Go, Regexp.ReplaceAllString.
+ */
+int dm_regex_replace_all(struct dm_regex *r, struct dm_str text,
+    struct dm_str pattern, size_t max_bytes, struct dm_buf *b,
+    struct dm_err *err) DM_MUST_CHECK;
+
 struct dm_regex_groups {
 	/* By their number less 1; empty for one without. Each its own
 	 * allocation. */

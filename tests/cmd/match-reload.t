@@ -55,6 +55,20 @@ is "$(grep '"kind":"alert"' "$T/o" | grep '"Always"' | grep -c '"/b"')" 1 \
 kill -HUP $pid
 until_ok grep -q '"New".*"status":"resolved"' "$T/o"
 ok $? "SIGHUP: at once"
+
+mv "$T/r/a.yml" "$T/a"
+kill -HUP $pid
+until_ok grep -q 'r: no rule files any more' "$T/e"
+ok $? "a folder whose files have gone is said"
+until_ok eval '[ "$(grep -c "old ones stay in force" "$T/e")" -eq 2 ]'
+ok $? "and its rules stay in force"
+sweeps_until '"Hup".*"status":"firing"' "$T/o"
+grep -q '"Hup".*"status":"resolved"' "$T/o"
+is $? 1 "none of their alerts ends"
+echo 'groups: []' >"$T/r/a.yml"
+kill -HUP $pid
+until_ok grep -q '"Hup".*"status":"resolved"' "$T/o"
+ok $? "a file that has no rules ends them"
 exec 9>&-
 wait $pid
 is $? 0 "status 0"

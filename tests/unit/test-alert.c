@@ -223,7 +223,7 @@ static void test_same_labels(void **state)
 	(void)state;
 	setup(&f);
 	assert_int_equal(dm_template_plain(DM_STR("3"), &x.template, NULL), 0);
-	f.rule.labels = (struct dm_rule_texts){&x, 1};
+	f.rule.labels = (struct dm_rule_texts){&x, 1, 1};
 	assert_int_equal(update(&f, 1, 1, &err), 0);
 	assert_string_equal(f.told.text[3], "F");
 	assert_int_equal(update(&f, 3, 2, &err), -1);
@@ -249,7 +249,7 @@ static void test_value_label(void **state)
 	assert_int_equal(
 	    dm_template_parse(DM_STR("{{ $value }}"), &v.template, NULL, NULL),
 	    0);
-	f.rule.labels = (struct dm_rule_texts){&v, 1};
+	f.rule.labels = (struct dm_rule_texts){&v, 1, 1};
 	assert_int_equal(update(&f, 1, 1, NULL), 0);
 	assert_int_equal(update(&f, 1, 2, NULL), 0);
 	assert_int_equal(update(&f, 1, 2, NULL), 0);

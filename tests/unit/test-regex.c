@@ -231,6 +231,88 @@ static void test_expansions(void **state)
 	}
 }
 
+/* What Go's regexp makes of them. */
+static const struct {
+	const char *pattern, *template, *text, *expected;
+} replacements[] = {
+    {"\\v", "X", "a\nb\vc", "a\nbXc"},
+    {"\\s", "X", "a\nb\vc", "aXb\vc"},
+    {"(?m)^", "X", "a\n", "Xa\nX"},
+    {"(?m)$", "X", "a\nb\n", "aX\nbX\nX"},
+    {"a$", "X", "a\n", "a\n"},
+    {".+", "<$0>", "ab\ncd", "<ab>\n<cd>"},
+    {"(?s).+", "<$0>", "ab\ncd", "<ab\ncd>"},
+    {"(?P<dev>[a-z]+)(?P<n>\\d+)", "${n}-$dev-$x$1x$$", "sda12 sdb3",
+	"12-sda-$ 3-sdb-$"},
+    {"(a)|(b)", "[$1|$2|$3]", "ab", "[a||][|b|]"},
+    {"a*", "X", "baac", "XbXcX"},
+    {"a*?", "X", "baac", "XbXaXaXcX"},
+    {"(?U)a+", "X", "baac", "bXXc"},
+    {"(|a)b?", "<$1>", "ab", "<>a<>"},
+    {"", "-", "\u00e91", "-\u00e9-1-"},
+    {"", "-", "", "-"},
+    {"\\Qa.b\\E", "X", "a.b axb", "X axb"},
+    {"\\b", "|", "ab cd", "|ab| |cd|"},
+    {"x{,2}", "y", "x{,2}", "y"},
+    {"(a)", "$01$1", "a", "a"},
+    {"(b)", "$1$1",
+	"\xff"
+	"ab",
+	"\xff"
+	"abb"},
+};
+
+static void test_replacements(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(replacements); i++) {
+		DM_AUTO_BUF struct dm_buf b = {0};
+		struct dm_regex *r;
+
+		assert_int_equal(dm_regex_new_search(
+				     dm_str(replacements[i].pattern), &r, NULL),
+		    0);
+		assert_int_equal(
+		    dm_regex_replace_all(r, dm_str(replacements[i].text),
+			dm_str(replacements[i].template), 100, &b, NULL),
+		    0);
+		assert_string_equal(dm_buf_cstr(&b), replacements[i].expected);
+		dm_regex_free(r);
+	}
+}
+
+static void check_replacement_refused(const char *pattern, const char *template,
+    struct dm_str text, enum dm_code code)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_regex *r;
+	struct dm_err err = {0};
+
+	assert_int_equal(dm_regex_new_search(dm_str(pattern), &r, NULL), 0);
+	assert_int_equal(
+	    dm_regex_replace_all(r, text, dm_str(template), 100, &b, &err), -1);
+	assert_int_equal(err.code, code);
+	dm_regex_free(r);
+}
+
+/* The last ones go through all that follows at each character. */
+static void test_replacements_refused(void **state)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+
+	(void)state;
+	for (int i = 0; i < 60 * 1000; i++)
+		dm_buf_add_char(&text, 'a');
+	check_replacement_refused("(a*)*", "$1", DM_STR("a"), DM_EINVAL);
+	check_replacement_refused(
+	    "a", "0123456789", (struct dm_str){text.p, 20}, DM_ELIMIT);
+	check_replacement_refused(
+	    "(a+)+b|c", "", (struct dm_str){text.p, 60}, DM_ELIMIT);
+	check_replacement_refused(".+b|a", "", dm_buf_str(&text), DM_ELIMIT);
+	check_replacement_refused(
+	    "[a-z]+@|ab", "", dm_buf_str(&text), DM_ELIMIT);
+}
+
 /* RE2 would say another thing of what the first group is. */
 static void test_unsure_groups(void **state)
 {
@@ -267,7 +349,7 @@ static void test_effort(void **state)
 	assert_int_equal(err.code, DM_ELIMIT);
 	assert_string_equal(err.msg,
 	    "matching a regular expression takes too long: it back-tracks "
-	    "too much for its groups");
+	    "too much");
 	dm_regex_free(r);
 
 	dm_buf_add_cstr(&b, "(?:.*a){1000}b");
@@ -290,6 +372,8 @@ int main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_expansions),
+	    cmocka_unit_test(test_replacements),
+	    cmocka_unit_test(test_replacements_refused),
 	    cmocka_unit_test(test_unsure_groups),
 	    cmocka_unit_test(test_effort),
 	};

@@ -42,6 +42,14 @@ static const struct expansion good[] = {
 	1000000,
 	"1e+06 1e+06 %!s(float64=1e+06) %!d(float64=1e+06) 1000000.0|\"a\"     "
 	"|616263"},
+    {"{{ printf \"[%+8g|% 8g|%08g|%+v]\" $value $value $value $value }}", NAN,
+	"[    +NaN|     NaN|     NaN|NaN]"},
+    {"{{ printf \"[%+8g|% 8g|%08g|%+v]\" $value $value $value $value }}",
+	INFINITY, "[    +Inf|     Inf|    +Inf|+Inf]"},
+    {"{{ printf \"[%+8g|% 8g|%08g|%+v]\" $value $value $value $value }}", 1.5,
+	"[    +1.5|     1.5|000001.5|1.5]"},
+    {"{{ printf \"[%.3d|%6.3d|%+.3d|%.0d|%06.3d|%#.3x]\" 7 7 7 0 7 10 }}", 1,
+	"[007|   007|+007||   007|0x00a]"},
     {"{{ printf \"%d %v\" 3 true \"x\" }}", 1, "3 true%!(EXTRA string=x)"},
     {"{{ printf \"%s %s\" \"a\" }}", 1, "a %!s(MISSING)"},
     {"{{ printf \"%v %v\" nil $externalLabels }}", 1, "<nil> map[]"},
@@ -126,6 +134,8 @@ static const struct expansion good[] = {
     {"{{ reReplaceAll \"(.)b\" \"$1x${1}\" \"abab\" }}", 0, "aa"},
     {"{{ reReplaceAll \"(.)b\" \"${1}x\" \"abab-\" }}", 0, "axax-"},
     {"{{ reReplaceAll \"a*\" \"X\" \"baac\" }}", 0, "XbXcX"},
+    {"{{ reReplaceAll `\\v` \"X\" \"a\\nb\" }}", 0, "a\nb"},
+    {"{{ reReplaceAll `\\v` \"X\" \"a\\vb\" }}", 0, "aXb"},
     {"{{ match \"b+\" \"abc\" }} {{ match \"^b\" \"abc\" }}", 0, "true false"},
     {"{{ parseDuration \"1h\" }}", 0, "3600"},
     {"{{ \"a\\n\\u00e9\\\"\" }}{{ `b\\n` }}", 0, "a\n\u00e9\"b\\n"},
@@ -297,6 +307,7 @@ static void test_expand_fails(void **state)
 	    "{{ printf 1 }}",
 	    "{{ printf \"%99999d\" 1 }}",
 	    "{{ reReplaceAll \"(\" \"\" \"\" }}",
+	    "{{ reReplaceAll \"(?=a)\" \"\" \"\" }}",
 	    "{{ toUpper 1 }}",
 	    "{{ humanize }}",
 	    "{{ query \"up\" }}", /* not bound */
@@ -312,6 +323,7 @@ static void test_expand_fails(void **state)
 	    "{{ label \"x\" . }}",
 	    "{{ toTime \"x\" }}",
 	    "{{ now 1 }}",
+	    "{{ parseDuration \"293y\" }}",
 	};
 
 	(void)state;

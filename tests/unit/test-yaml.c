@@ -165,11 +165,22 @@ static void test_anchor_again(void **state)
 	dm_yaml_release(&y);
 }
 
-/* Nine times nine aliases of aliases: shared, never copied. */
+static void check_limit(struct dm_buf *text, unsigned line, unsigned column)
+{
+	struct dm_yaml y;
+	struct dm_err err = {0};
+
+	assert_int_equal(dm_yaml_parse(dm_buf_str(text), &y, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	assert_int_equal(err.line, line);
+	assert_int_equal(err.column, column);
+	dm_buf_release(text);
+}
+
+/* Nine times nine aliases of aliases: who follows them gets to see 9^11. */
 static void test_bomb(void **state)
 {
 	struct dm_buf text = {0};
-	struct dm_yaml y;
 
 	(void)state;
 	dm_buf_add_cstr(&text, "a: &a0 [x]\n");
@@ -179,10 +190,39 @@ static void test_bomb(void **state)
 			dm_buf_addf(&text, "*a%d,", i - 1);
 		dm_buf_add_cstr(&text, "]\n");
 	}
-	assert_int_equal(dm_yaml_parse(dm_buf_str(&text), &y, NULL), 0);
-	assert_true(y.n_nodes < 1000);
-	dm_yaml_release(&y);
-	dm_buf_release(&text);
+	/* a0 is 2 values, a5 is 125,479: that twice is too much. */
+	check_limit(&text, 7, 10);
+}
+
+/* The same by <<, whose keys are new ones. */
+static void test_merge_bomb(void **state)
+{
+	struct dm_buf text = {0};
+
+	(void)state;
+	dm_buf_add_cstr(&text, "a: &a {");
+	for (int i = 0; i < 500; i++)
+		dm_buf_addf(&text, "k%d: v, ", i);
+	dm_buf_add_cstr(&text, "}\nb:\n");
+	for (int i = 0; i < 500; i++)
+		dm_buf_add_cstr(&text, "  - <<: *a\n");
+	check_limit(&text, 201, 9);
+}
+
+/* Few values, but a long text each: that of the alias in line 5 is the
+ * fifth MiB. */
+static void test_text_bomb(void **state)
+{
+	struct dm_buf text = {0};
+
+	(void)state;
+	dm_buf_add_cstr(&text, "- &a '");
+	for (int i = 0; i < 1024 * 1024; i++)
+		dm_buf_add_char(&text, 'x');
+	dm_buf_add_cstr(&text, "'\n");
+	for (int i = 0; i < 6; i++)
+		dm_buf_add_cstr(&text, "- *a\n");
+	check_limit(&text, 5, 3);
 }
 
 static void test_too_many(void **state)
@@ -193,7 +233,7 @@ static void test_too_many(void **state)
 
 	(void)state;
 	dm_buf_add_cstr(&text, "a: [");
-	for (int i = 0; i < DM_YAML_MAX_NODES; i++)
+	for (int i = 0; i < DM_YAML_MAX_VALUES; i++)
 		dm_buf_add_cstr(&text, "x,");
 	dm_buf_add_cstr(&text, "]\n");
 	assert_int_equal(dm_yaml_parse(dm_buf_str(&text), &y, &err), -1);
@@ -211,6 +251,8 @@ int main(void)
 	    cmocka_unit_test(test_alias),
 	    cmocka_unit_test(test_anchor_again),
 	    cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_merge_bomb),
+	    cmocka_unit_test(test_text_bomb),
 	    cmocka_unit_test(test_too_many),
 	};
 
