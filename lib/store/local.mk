@@ -16,5 +16,4 @@ libdmon_a_SOURCES += \
 	lib/store/spans.c lib/store/spans.h \
 	lib/store/store.h \
 	lib/store/team.c lib/store/team.h \
-	lib/store/walk.c \
 	lib/store/writer.c lib/store/writer.h

@@ -124,7 +124,8 @@ tests_unit_test_pace_LDADD = $(LDADD_TEST)
 UNIT_TESTS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CFLAGS = $(CFLAGS_TEST)
-tests_unit_test_store_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS)
+tests_unit_test_store_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS) \
+	$(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-network
 tests_unit_test_network_SOURCES = tests/unit/test-network.c
