@@ -58,18 +58,6 @@ static int feed(struct filler *f, const struct dm_record *r, struct dm_err *err)
 	return dm_window_record(f->window, f->scanner, r, &seen, err);
 }
 
-static int read_line(struct filler *f, int64_t id, struct dm_str line,
-    struct dm_record *ret, struct dm_err *err)
-{
-	struct dm_err why;
-
-	if (dm_scan(f->scanner, line, ret, &why) == 0)
-		return 0;
-	if (why.code == DM_ENOMEM)
-		return dm_err_nomem(err);
-	return dm_db_damaged(&f->db, id, why.msg, err);
-}
-
 /* A text: the first of its identity says who that is. */
 static int take_text(struct filler *f, const struct dm_loaded *row,
     struct dm_str text, struct dm_err *err)
@@ -77,7 +65,7 @@ static int take_text(struct filler *f, const struct dm_loaded *row,
 	struct dm_identity **known;
 	struct dm_record record;
 
-	if (read_line(f, row->id, text, &record, err) < 0)
+	if (dm_db_scan(&f->db, f->scanner, row->id, text, &record, err) < 0)
 		return -1;
 	if (row->wanted) {
 		known = &f->identities[row->wanted - f->plan.selection.wanted];
@@ -166,8 +154,8 @@ static int read_before(struct filler *f, struct dm_err *err)
 		sqlite3_bind_int64(st, 1, t->before_id);
 		n = dm_db_step(&f->db, st, err);
 		if (n < 0 ||
-		    (n > 0 && (read_line(f, t->before_id, dm_db_text(st, 0),
-				   &record, err) < 0 ||
+		    (n > 0 && (dm_db_scan(&f->db, f->scanner, t->before_id,
+				   dm_db_text(st, 0), &record, err) < 0 ||
 				  feed(f, &record, err) < 0)))
 			return -1;
 		sqlite3_reset(st);

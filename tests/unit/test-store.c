@@ -503,6 +503,72 @@ static void test_fill_ends(void **state)
 	dm_window_free(w);
 }
 
+/* A label for which it takes too long to find out whether it matches. */
+#define LONG_LABEL 300000
+
+static void store_undecidable(void)
+{
+	struct writer w;
+	DM_AUTO_BUF struct dm_buf line = {0};
+
+	dm_buf_add_cstr(
+	    &line, "{\"ts\":5,\"kind\":\"container\",\"labels\":{\"name\":\"");
+	for (int i = 0; i < LONG_LABEL; i++)
+		dm_buf_add_char(&line, 'a');
+	dm_buf_add_cstr(&line, "\"},\"metrics\":{\"n\":1}}");
+	writer_open(&w, 0);
+	add(&w, dm_buf_cstr(&line));
+	commit(&w);
+	writer_close(&w);
+}
+
+static int read_first(const struct dm_store_query *q, struct dm_err *err)
+{
+	struct dm_store_reader *r;
+	struct dm_stored s;
+	int n;
+
+	if (dm_store_reader_open(path, q, &r, err) < 0)
+		return -1;
+	n = dm_store_reader_next(r, &s, err);
+	dm_store_reader_free(r);
+	return n;
+}
+
+/* What can't be matched is neither taken for a match nor for none. */
+static void test_undecided(void **state)
+{
+	struct dm_matcher m = {0};
+	struct dm_selector s =
+	    selector_of(&m, "n", DM_MATCH_RE, "name", "(?:.*a){1000}b");
+	struct dm_store_query q = {.from_us = 0,
+	    .to_us = INT64_MAX,
+	    .selectors = &s,
+	    .n_selectors = 1};
+	struct dm_window *w = window_for(&s, 1);
+	struct dm_querier querier = dm_window_querier(w);
+	struct dm_series_set set;
+	struct dm_err err;
+	void *handle;
+
+	(void)state;
+	store_undecidable();
+	assert_int_equal(read_first(&q, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	/* The window says so, which wants to be asked. */
+	assert_int_equal(fill(w, &s, 1, 9, NULL, &err), 0);
+	assert_int_equal(dm_window_n_samples(w), 1);
+	assert_int_equal(querier.prepare(querier.ctx, &s, &handle, &err), 0);
+	assert_int_equal(
+	    querier.select(querier.ctx, handle, 0, INT64_MAX, &set, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	/* Nor does it matter where it has no records. */
+	q.from_us = 6 * DM_US_PER_S;
+	assert_int_equal(read_first(&q, &err), 0);
+	dm_window_free(w);
+	dm_matcher_release(&m);
+}
+
 /* Everything that reads or writes a database does so, whatever is in it. */
 static void use_all(void)
 {
@@ -653,6 +719,7 @@ int main(void)
 	    TEST(test_select),
 	    TEST(test_fill_by_many),
 	    TEST(test_fill_ends),
+	    TEST(test_undecided),
 	    TEST(test_metrics_noted),
 	    TEST(test_keep),
 	    TEST(test_keep_wrong_clock),
