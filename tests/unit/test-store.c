@@ -372,6 +372,11 @@ static int fill(struct dm_window *w, const struct dm_selector *s, size_t n,
 	return dm_store_fill(path, &f, w, err);
 }
 
+static void window_forget(void *ctx, struct dm_identity *identity)
+{
+	dm_window_forget(ctx, identity);
+}
+
 /* The same, from all records in the order stored. */
 static void fill_simply(struct dm_window *w)
 {
@@ -385,7 +390,7 @@ static void fill_simply(struct dm_window *w)
 	int64_t t_us;
 
 	assert_int_equal(dm_store_reader_open(path, &q, &reader, &err), 0);
-	assert_int_equal(dm_scanner_new(NULL, NULL, &scanner, &err), 0);
+	assert_int_equal(dm_scanner_new(window_forget, w, &scanner, &err), 0);
 	while (dm_store_reader_next(reader, &s, &err) > 0) {
 		assert_int_equal(dm_scan(scanner, s.line, &r, &err), 0);
 		assert_int_equal(
