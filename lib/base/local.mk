@@ -1,5 +1,6 @@
 libdmon_a_SOURCES += \
 	lib/base/arena.c lib/base/arena.h \
+	lib/base/array.c lib/base/array.h \
 	lib/base/buf.c lib/base/buf.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/file.c lib/base/file.h \

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "promql/parse.h"
 
+#include "base/array.h"
+
 static int fail_free(struct dm_node *n)
 {
 	dm_node_free(n);
@@ -105,16 +107,10 @@ static int parse_matchers(struct dm_parser *p, struct dm_node *n)
 static int add_selector(struct dm_parser *p, struct dm_node *n)
 {
 	struct dm_expr *e = p->e;
-	size_t cap = e->cap_selectors ? 2 * e->cap_selectors : 8;
-	struct dm_node **bigger;
 
-	if (e->n_selectors == e->cap_selectors) {
-		bigger = realloc(e->selectors, cap * sizeof(struct dm_node *));
-		if (!bigger)
-			return dm_err_nomem(p->err);
-		e->selectors = bigger;
-		e->cap_selectors = cap;
-	}
+	if (dm_array_grow(&e->selectors, e->n_selectors, &e->cap_selectors,
+		sizeof(struct dm_node *), p->err) < 0)
+		return -1;
 	e->selectors[e->n_selectors++] = n;
 	return 0;
 }

@@ -116,7 +116,8 @@ bool dm_expr_names(const struct dm_expr *e, struct dm_str metric)
 		for (size_t j = 0; !other && j < s->n; j++)
 			other =
 			    dm_str_is(s->matchers[j].name_str, DM_LABEL_NAME) &&
-			    !dm_matcher_matches(&s->matchers[j], metric);
+			    dm_matcher_match(&s->matchers[j], metric, NULL) ==
+				0;
 		if (!other)
 			return true;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "promql/parse.h"
 
@@ -92,20 +93,11 @@ struct dm_node *dm_parse_node(
 
 static int room_for_arg(struct dm_parser *p, struct dm_node *node)
 {
-	size_t cap = node->cap_args ? 2 * node->cap_args : 2;
-	struct dm_node **bigger;
-
 	if (node->n_args == DM_EXPR_ARGS_MAX)
 		return dm_expr_error(p->e, node->at, DM_ELIMIT, p->err,
 		    "more than %d arguments", DM_EXPR_ARGS_MAX);
-	if (node->n_args < node->cap_args)
-		return 0;
-	bigger = realloc(node->args, cap * sizeof(struct dm_node *));
-	if (!bigger)
-		return dm_err_nomem(p->err);
-	node->args = bigger;
-	node->cap_args = cap;
-	return 0;
+	return dm_array_grow(&node->args, node->n_args, &node->cap_args,
+	    sizeof(struct dm_node *), p->err);
 }
 
 int dm_parse_add_arg(

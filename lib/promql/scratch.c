@@ -4,6 +4,8 @@
  * grouped. */
 #include "promql/expr.h"
 
+#include "base/array.h"
+
 int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
 {
 	struct dm_element *p;
@@ -48,17 +50,10 @@ int dm_eval_one(
 int dm_eval_hold(
     struct dm_expr *e, struct dm_labels *labels, struct dm_err *err)
 {
-	size_t cap = e->cap_held ? 2 * e->cap_held : 64;
-	struct dm_labels **p;
-
-	if (e->n_held == e->cap_held) {
-		p = realloc(e->held, cap * sizeof(struct dm_labels *));
-		if (!p) {
-			dm_labels_unref(labels);
-			return dm_err_nomem(err);
-		}
-		e->held = p;
-		e->cap_held = cap;
+	if (dm_array_grow(&e->held, e->n_held, &e->cap_held,
+		sizeof(struct dm_labels *), err) < 0) {
+		dm_labels_unref(labels);
+		return -1;
 	}
 	e->held[e->n_held++] = labels;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/array.h"
 #include "base/time.h"
 #include "query/cell.h"
 #include "query/grid.h"
@@ -86,18 +87,12 @@ static int add_alert(void *to, struct dm_str line, struct dm_err *err)
 {
 	struct alerts *all = to;
 	struct dm_record record;
-	size_t cap = all->cap ? 2 * all->cap : 16;
 	struct alert *p;
 
 	if (dm_scan(all->scanner, line, &record, err) < 0)
 		return dm_err_wrap(err, "an alert's record is damaged");
-	if (all->n == all->cap) {
-		p = realloc(all->p, cap * sizeof(*p));
-		if (!p)
-			return dm_err_nomem(err);
-		all->p = p;
-		all->cap = cap;
-	}
+	if (dm_array_grow(&all->p, all->n, &all->cap, sizeof(*p), err) < 0)
+		return -1;
 	p = &all->p[all->n];
 	*p = (struct alert){0};
 	if (read_alert(p, line, err) < 0) {

@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "promql/lex.h"
 #include "promql/promql.h"
@@ -15,10 +16,6 @@
 static const char *const keywords[] = {"and", "atan2", "bool", "by", "end()",
     "group_left", "group_right", "ignoring", "offset", "on", "or", "start()",
     "unless", "without"};
-
-static const char *const aggregations[] = {"avg", "bottomk", "count",
-    "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile",
-    "stddev", "stdvar", "sum", "topk"};
 
 const char *const dm_prompt_commands[] = {"\\alerts", "\\at", "\\chart", "\\d",
     "\\format", "\\help", "\\human", "\\q", "\\range", NULL};
@@ -35,19 +32,11 @@ void dm_completion_release(struct dm_completion *c)
 static int offer(struct dm_completion *c, struct dm_str prefix,
     struct dm_str word, struct dm_err *err)
 {
-	size_t cap = c->cap ? 2 * c->cap : 64;
-	char **p;
-
 	if (word.n < prefix.n ||
 	    (prefix.n && memcmp(word.p, prefix.p, prefix.n) != 0))
 		return 0;
-	if (c->n == c->cap) {
-		p = realloc(c->words, cap * sizeof(*p));
-		if (!p)
-			return dm_err_nomem(err);
-		c->words = p;
-		c->cap = cap;
-	}
+	if (dm_array_grow(&c->words, c->n, &c->cap, sizeof(*c->words), err) < 0)
+		return -1;
 	c->words[c->n] = dm_str_dup(word);
 	if (!c->words[c->n])
 		return dm_err_nomem(err);
@@ -95,8 +84,9 @@ static int offer_words(const struct dm_catalog *catalog,
 		if (offer_call(c, prefix, name, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < DM_COUNT(aggregations); i++) {
-		if (offer_call(c, prefix, aggregations[i], err) < 0)
+	for (unsigned t = DM_TOKEN_SUM; t <= DM_TOKEN_LIMIT_RATIO; t++) {
+		name = dm_token_name((enum dm_token_type)t);
+		if (offer_call(c, prefix, name, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < DM_COUNT(keywords); i++) {

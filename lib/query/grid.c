@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "query/grid.h"
 
+#include "base/array.h"
 #include "query/cell.h"
 
 #define GAP	  2  /* between columns */
@@ -16,17 +17,10 @@ void dm_grid_release(struct dm_grid *g)
 
 static struct dm_grid_cell *new_cell(struct dm_grid *g)
 {
-	size_t cap = g->cap ? 2 * g->cap : 64;
-	void *p;
-
-	if (g->n == g->cap) {
-		p = realloc(g->cells, cap * sizeof(*g->cells));
-		if (!p) {
-			g->text.failed = true;
-			return NULL;
-		}
-		g->cells = p;
-		g->cap = cap;
+	if (dm_array_grow(&g->cells, g->n, &g->cap, sizeof(*g->cells), NULL) <
+	    0) {
+		g->text.failed = true;
+		return NULL;
 	}
 	return &g->cells[g->n++];
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "query/result.h"
 
+#include "base/array.h"
 #include "base/map.h"
 
 void dm_result_release(struct dm_result *r)
@@ -16,21 +17,6 @@ void dm_result_release(struct dm_result *r)
 	*r = (struct dm_result){0};
 }
 
-static int grow(struct dm_result *r, struct dm_err *err)
-{
-	size_t cap = r->cap ? 2 * r->cap : 16;
-	void *p;
-
-	if (r->n < r->cap)
-		return 0;
-	p = realloc(r->series, cap * sizeof(*r->series));
-	if (!p)
-		return dm_err_nomem(err);
-	r->series = p;
-	r->cap = cap;
-	return 0;
-}
-
 int dm_result_add(struct dm_result *r, struct dm_str name,
     struct dm_label *labels, size_t n_labels, struct dm_result_series **ret,
     struct dm_err *err)
@@ -38,7 +24,8 @@ int dm_result_add(struct dm_result *r, struct dm_str name,
 	struct dm_result_series s = {0};
 
 	if ((!r->pool && dm_labels_pool_new(&r->pool, err) < 0) ||
-	    grow(r, err) < 0 ||
+	    dm_array_grow(&r->series, r->n, &r->cap, sizeof(*r->series), err) <
+		0 ||
 	    (name.n && dm_labels_name(r->pool, name, &s.name, err) < 0) ||
 	    dm_labels_new(r->pool, labels, n_labels, &s.labels, err) < 0)
 		return -1;
@@ -50,7 +37,7 @@ int dm_result_add(struct dm_result *r, struct dm_str name,
 int dm_result_add_point(
     struct dm_result_series *s, int64_t t_us, double v, struct dm_err *err)
 {
-	size_t cap = s->cap ? 2 * s->cap : 1;
+	size_t cap = s->cap ? 2 * s->cap : 1; /* most have just one */
 	void *p;
 
 	if (s->n == s->cap) {

@@ -156,26 +156,6 @@ static int let_go(struct dm_known *k, struct dm_err *err)
 	return 0;
 }
 
-static struct dm_identity *new_identity(
-    struct dm_str kind, struct dm_str labels, uint64_t hash)
-{
-	struct dm_identity *identity =
-	    calloc(1, sizeof(*identity) + kind.n + 1 + labels.n);
-	char *at;
-
-	if (!identity)
-		return NULL;
-	at = (char *)(identity + 1);
-	memcpy(at, kind.p, kind.n);
-	if (labels.n)
-		memcpy(at + kind.n + 1, labels.p, labels.n);
-	identity->kind = (struct dm_str){at, kind.n};
-	identity->labels = (struct dm_str){at + kind.n + 1, labels.n};
-	identity->kind_id = dm_kind_of(kind);
-	identity->hash = hash;
-	return identity;
-}
-
 struct dm_identity *dm_known_identity(struct dm_known *k, struct dm_str kind,
     struct dm_str labels, struct dm_err *err)
 {
@@ -194,11 +174,10 @@ struct dm_identity *dm_known_identity(struct dm_known *k, struct dm_str kind,
 		return identity;
 	if (k->identity_bytes > DM_IDENTITY_BYTES && let_go(k, err) < 0)
 		return NULL;
-	identity = new_identity(kind, labels, hash);
-	if (!identity) {
-		dm_err_nomem(err);
+	identity = dm_identity_new(kind, labels, err);
+	if (!identity)
 		return NULL;
-	}
+	identity->hash = hash;
 	if (dm_map_put_hashed(&k->identities, identity_key(identity), hash,
 		identity, err) < 0) {
 		free(identity);

@@ -35,6 +35,27 @@ const char *dm_kind_name(enum dm_kind kind)
 	return kinds[kind];
 }
 
+struct dm_identity *dm_identity_new(
+    struct dm_str kind, struct dm_str labels, struct dm_err *err)
+{
+	struct dm_identity *identity =
+	    calloc(1, sizeof(*identity) + kind.n + 1 + labels.n);
+	char *at;
+
+	if (!identity) {
+		dm_err_nomem(err);
+		return NULL;
+	}
+	at = (char *)(identity + 1);
+	memcpy(at, kind.p, kind.n);
+	if (labels.n)
+		memcpy(at + kind.n + 1, labels.p, labels.n);
+	identity->kind = (struct dm_str){at, kind.n};
+	identity->labels = (struct dm_str){at + kind.n + 1, labels.n};
+	identity->kind_id = dm_kind_of(kind);
+	return identity;
+}
+
 double dm_metric_convert(const struct dm_metric *m)
 {
 	double v;

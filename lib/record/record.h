@@ -3,6 +3,7 @@
 #ifndef DM_RECORD_RECORD_H
 #define DM_RECORD_RECORD_H
 
+#include "base/err.h"
 #include "base/str.h"
 
 /* The bounds of a line. Source: dmon-record(5). */
@@ -75,6 +76,10 @@ struct dm_identity {
 	struct dm_shape *shape;	  /* the metrics it had last time */
 	uint64_t used;
 };
+
+/** One that no scanner knows, to be freed; NULL with err DM_ENOMEM. */
+struct dm_identity *dm_identity_new(
+    struct dm_str kind, struct dm_str labels, struct dm_err *err);
 
 /**
  * One line, checked throughout. All texts are lent: from the line, or by the

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "series/window-impl.h"
 
+#include "base/array.h"
+
 /*
  * From records to samples. What is known of an identity hangs on it; which
  * of its metrics somebody wants is known for the shape it had last.
@@ -179,8 +181,8 @@ static int learn(struct dm_window *w, const struct dm_scanner *scanner,
 		if (!name)
 			continue;
 		if (dm_window_series(w, name, e->labels, &k, err) < 0 ||
-		    dm_window_grow((void **)&e->wanted, e->n_wanted,
-			&e->cap_wanted, sizeof(*e->wanted), err) < 0)
+		    dm_array_grow(&e->wanted, e->n_wanted, &e->cap_wanted,
+			sizeof(*e->wanted), err) < 0)
 			return -1;
 		if (k)
 			e->wanted[e->n_wanted++] =

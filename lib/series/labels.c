@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "series/labels.h"
 
+#include "base/array.h"
 #include "record/write.h"
 
 /* No UTF-8 text holds this byte, and so it parts names from values. */
@@ -115,17 +116,8 @@ static int write_key(
 /* Room for an id that is given back, so that giving back can't fail. */
 static int reserve_free_id(struct dm_labels_pool *pool, struct dm_err *err)
 {
-	size_t cap = pool->cap_free ? 2 * pool->cap_free : 64;
-	uint32_t *ids;
-
-	if (pool->ids < pool->cap_free)
-		return 0;
-	ids = realloc(pool->free_ids, cap * sizeof(*ids));
-	if (!ids)
-		return dm_err_nomem(err);
-	pool->free_ids = ids;
-	pool->cap_free = cap;
-	return 0;
+	return dm_array_grow(&pool->free_ids, pool->ids, &pool->cap_free,
+	    sizeof(*pool->free_ids), err);
 }
 
 static void split_text(struct dm_labels *l)

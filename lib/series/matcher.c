@@ -80,12 +80,6 @@ int dm_selector_match(const struct dm_selector *s, const struct dm_name *name,
 	return undecided ? -1 : 1;
 }
 
-bool dm_selector_matches(const struct dm_selector *s,
-    const struct dm_name *name, const struct dm_labels *labels)
-{
-	return dm_selector_match(s, name, labels, NULL) > 0;
-}
-
 bool dm_selector_equal(const struct dm_selector *a, const struct dm_selector *b)
 {
 	if (!dm_str_eq(a->name, b->name) || a->n != b->n)

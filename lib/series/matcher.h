@@ -56,10 +56,6 @@ struct dm_selector {
 int dm_selector_match(const struct dm_selector *s, const struct dm_name *name,
     const struct dm_labels *labels, struct dm_err *err) DM_MUST_CHECK;
 
-/** The same, false where it can't be found out. */
-bool dm_selector_matches(const struct dm_selector *s,
-    const struct dm_name *name, const struct dm_labels *labels);
-
 /** Same name and same matchers, whatever their reach. */
 bool dm_selector_equal(
     const struct dm_selector *a, const struct dm_selector *b);

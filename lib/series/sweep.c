@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "series/window-impl.h"
 
+#include "base/array.h"
+
 /*
  * Targets and their sweeps, as design.md has them: who begins one, who ends
  * it, and what is stale then.
@@ -45,7 +47,7 @@ void dm_sweep_target_free(struct dm_swept *t)
 static int add_target(
     struct dm_window *w, struct dm_swept *t, struct dm_err *err)
 {
-	if (dm_window_grow((void **)&w->targets, w->n_targets, &w->cap_targets,
+	if (dm_array_grow(&w->targets, w->n_targets, &w->cap_targets,
 		sizeof(struct dm_swept *), err) < 0)
 		return -1;
 	if (dm_map_put(&w->targets_by_key,
@@ -74,7 +76,7 @@ int dm_sweep_target(struct dm_window *w, const struct dm_labels *labels,
 
 int dm_sweep_live(struct dm_swept *t, struct dm_kept *k, struct dm_err *err)
 {
-	if (dm_window_grow((void **)&t->live, t->n_live, &t->cap_live,
+	if (dm_array_grow(&t->live, t->n_live, &t->cap_live,
 		sizeof(struct dm_kept *), err) < 0)
 		return -1;
 	t->live[t->n_live++] = k;

@@ -7,6 +7,7 @@
  */
 #include "series/translate.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 
 #define NAME_MAX_BYTES 60
@@ -181,18 +182,10 @@ static int close_group(struct dm_translator *t)
 static int add_group(struct dm_translator *t, size_t at, struct dm_str name)
 {
 	struct dm_regex_groups *g = t->groups;
-	size_t cap = g->cap ? 2 * g->cap : 8;
-	struct dm_str *names;
 
-	if (push(t, at) < 0)
+	if (push(t, at) < 0 || dm_array_grow(&g->names, g->n, &g->cap,
+				   sizeof(*g->names), t->err) < 0)
 		return -1;
-	if (g->n == g->cap) {
-		names = realloc(g->names, cap * sizeof(*names));
-		if (!names)
-			return dm_err_nomem(t->err);
-		g->names = names;
-		g->cap = cap;
-	}
 	g->names[g->n].p = dm_str_dup(name);
 	g->names[g->n].n = name.n;
 	if (!g->names[g->n].p)

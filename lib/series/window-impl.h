@@ -87,10 +87,6 @@ struct dm_window {
 	struct dm_labels_builder builder;
 };
 
-/** Make room for one more in an array of pointers or structs. */
-int dm_window_grow(void **array, size_t n, size_t *cap, size_t item_bytes,
-    struct dm_err *err) DM_MUST_CHECK;
-
 /** The series, made if somebody wants it; *ret is NULL where nobody does. */
 int dm_window_series(struct dm_window *w, const struct dm_name *name,
     struct dm_labels *labels, struct dm_kept **ret,

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/time.h"
 #include "series/window-impl.h"
 
@@ -9,22 +10,6 @@
 #define PRUNE_SPARE    1024
 /* How long a target is remembered of which nothing is left. */
 #define TARGET_KEEP_US (3600 * DM_US_PER_S)
-
-int dm_window_grow(
-    void **array, size_t n, size_t *cap, size_t item_bytes, struct dm_err *err)
-{
-	size_t bigger = *cap ? 2 * *cap : 8;
-	void *p;
-
-	if (n < *cap)
-		return 0;
-	p = realloc(*array, bigger * item_bytes);
-	if (!p)
-		return dm_err_nomem(err);
-	*array = p;
-	*cap = bigger;
-	return 0;
-}
 
 int dm_window_new(struct dm_window **ret, struct dm_err *err)
 {
@@ -167,14 +152,14 @@ static int selection_add(
 	if (dm_kept_keep_us(k) < sel->selector.reach_us)
 		dm_kept_set_keep_us(k, sel->selector.reach_us);
 	if (rc < 0) {
-		if (dm_window_grow((void **)&sel->undecided, sel->n_undecided,
+		if (dm_array_grow(&sel->undecided, sel->n_undecided,
 			&sel->cap_undecided, sizeof(struct dm_series *),
 			err) < 0)
 			return -1;
 		sel->undecided[sel->n_undecided++] = &k->s;
 		return 0;
 	}
-	if (dm_window_grow((void **)&sel->series, sel->n, &sel->cap,
+	if (dm_array_grow(&sel->series, sel->n, &sel->cap,
 		sizeof(struct dm_series *), err) < 0)
 		return -1;
 	sel->series[sel->n++] = &k->s;
@@ -201,8 +186,8 @@ static int new_selection(struct dm_window *w,
 		return dm_err_nomem(err);
 	if (copy_selector(&sel->selector, selector, err) < 0 ||
 	    fill_selection(w, sel, err) < 0 ||
-	    dm_window_grow((void **)&w->selections, w->n_selections,
-		&w->cap_selections, sizeof(sel), err) < 0) {
+	    dm_array_grow(&w->selections, w->n_selections, &w->cap_selections,
+		sizeof(sel), err) < 0) {
 		selection_free(sel);
 		return -1;
 	}
@@ -350,7 +335,7 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 	k = dm_kept_new(&w->keeper, name, labels);
 	if (!k)
 		return dm_err_nomem(err);
-	if (dm_window_grow((void **)&w->series, w->n_series, &w->cap_series,
+	if (dm_array_grow(&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
 	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
 		dm_kept_free(&w->keeper, k);

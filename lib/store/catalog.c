@@ -93,7 +93,7 @@ static int each_text(struct asked *a,
 		    each(to, dm_db_text(a->st, 0), err) < 0)
 			return -1;
 	}
-	return n;
+	return dm_db_check(&a->db, err) < 0 ? -1 : n;
 }
 
 static int catalog_series(void *ctx, struct dm_str metric,

@@ -61,6 +61,19 @@ int dm_db_damaged(const struct dm_db *db, int64_t record_id, const char *why,
 	return dm_err_file(err, db->path);
 }
 
+int dm_db_scan(const struct dm_db *db, struct dm_scanner *scanner,
+    int64_t record_id, struct dm_str text, struct dm_record *ret,
+    struct dm_err *err)
+{
+	struct dm_err why;
+
+	if (dm_scan(scanner, text, ret, &why) == 0)
+		return 0;
+	if (why.code == DM_ENOMEM)
+		return dm_err_nomem(err);
+	return dm_db_damaged(db, record_id, why.msg, err);
+}
+
 int dm_db_exec(const struct dm_db *db, const char *sql, struct dm_err *err)
 {
 	if (sqlite3_exec(db->sql, sql, NULL, NULL, NULL) != SQLITE_OK)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "record/scan.h"
 
 /* The store's own: an SQLite database with dmon's schema, dmon-db(5). */
 
@@ -57,6 +58,11 @@ int dm_db_fail(const struct dm_db *db, const char *doing, struct dm_err *err);
 /** Set err: what a record's row says can't be. Returns -1. */
 int dm_db_damaged(const struct dm_db *db, int64_t record_id, const char *why,
     struct dm_err *err);
+
+/** Scan a record's text, which was one when it was stored. */
+int dm_db_scan(const struct dm_db *db, struct dm_scanner *scanner,
+    int64_t record_id, struct dm_str text, struct dm_record *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** Run statements that return nothing. */
 int dm_db_exec(

@@ -7,61 +7,61 @@
 /* How far a metric moves from one record to the next, as values before it
  * become longer or shorter; farther ones are looked for. */
 #define MOVES 24
-/* The scanner gives none that large: the extracted metrics of an identity
- * are the same each time. */
-#define SHAPE UINT32_C(0x80000000)
 
 struct dm_extract_row {
-	struct dm_identity *identity;
-	uint32_t generation; /* 0: nothing is known */
-	size_t head;	     /* in heads: from behind ts to the metrics' { */
-	uint32_t head_n;
-	unsigned n;			     /* wanted metrics */
+	size_t head;	 /* in heads: from behind ts to the metrics' { */
+	uint32_t head_n; /* 0: nothing is known */
+	unsigned n;	 /* wanted metrics */
 	uint8_t keys[DM_EXTRACT_METRICS];    /* which they are */
 	uint32_t places[DM_EXTRACT_METRICS]; /* behind the head */
 };
 
-int dm_extract_open(struct dm_extract *x, struct dm_err *err)
+/* Names that stand in a record as they are. */
+static bool is_plain(struct dm_str name)
 {
-	const struct dm_store_fill *fill = x->plan->fill;
-	size_t at[DM_SELECTORS_MAX];
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '"' || name.p[i] == '\\' ||
+		    (unsigned char)name.p[i] < 0x20)
+			return false;
+	}
+	return name.n > 0;
+}
 
-	x->generation = 1;
-	x->rows = calloc(x->plan->selection.n + 1, sizeof(*x->rows));
+int dm_extract_open(
+    struct dm_extract *x, const struct dm_plan *plan, struct dm_err *err)
+{
+	const struct dm_store_fill *fill = plan->fill;
+	size_t at = 0;
+
+	x->plan = plan;
+	x->rows = calloc(plan->selection.n + 1, sizeof(*x->rows));
 	if (!x->rows)
 		return dm_err_nomem(err);
 	for (size_t i = 0; i < fill->n_selectors; i++) {
 		struct dm_str name = fill->selectors[i]->name;
 
-		at[i] = x->names.n;
-		if (name.n == 0)
+		if (!is_plain(name))
 			continue;
-		dm_buf_addf(&x->names, "\"%.*s\":", (int)name.n, name.p);
-		if (dm_scan_name_id(x->scanner, name, &x->keys[i].name, err) <
-		    0)
-			return -1;
+		dm_buf_add_char(&x->names, '"');
+		dm_buf_add_str(&x->names, name);
+		dm_buf_add_cstr(&x->names, "\":");
+		x->keys[i].n = name.n + strlen("\"\":");
 	}
 	if (dm_buf_ok(&x->names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < fill->n_selectors; i++) {
-		size_t n = fill->selectors[i]->name.n;
-
-		x->keys[i].text = (struct dm_str){
-		    x->names.p + at[i], n ? n + strlen("\"\":") : 0};
+		x->keys[i].p = x->names.p + at;
+		at += x->keys[i].n;
 	}
-	return 0;
+	return dm_scanner_new(NULL, NULL, &x->scanner, err);
 }
 
 void dm_extract_release(struct dm_extract *x)
 {
+	dm_scanner_free(x->scanner);
 	free(x->rows);
 	dm_buf_release(&x->heads);
 	dm_buf_release(&x->names);
-}
-
-void dm_extract_forget(struct dm_extract *x)
-{
-	x->generation++;
 }
 
 static struct dm_extract_row *row_of(
@@ -82,10 +82,10 @@ static bool choose_keys(
 		if (!(named >> i & 1))
 			continue;
 		for (unsigned k = 0; k < row->n; k++)
-			known |= x->keys[row->keys[k]].name == x->keys[i].name;
+			known |= dm_str_eq(x->keys[row->keys[k]], x->keys[i]);
 		if (known)
 			continue;
-		if (x->keys[i].text.n == 0 || row->n == DM_EXTRACT_METRICS)
+		if (x->keys[i].n == 0 || row->n == DM_EXTRACT_METRICS)
 			return false;
 		row->keys[row->n++] = (uint8_t)i;
 	}
@@ -127,30 +127,27 @@ static const char *begin_of_metrics(
 	return p;
 }
 
-void dm_extract_learn(
-    struct dm_extract *x, const struct dm_wanted *w, const struct dm_record *r)
+/* What there is to know of a record: where its metrics begin. */
+static void learn(
+    struct dm_extract *x, const struct dm_wanted *w, struct dm_str text)
 {
-	struct dm_extract_row *row = row_of(x, w);
-	const char *head = behind_ts(r->line), *metrics;
-	struct dm_extract_row now = *row;
+	struct dm_extract_row *row = row_of(x, w), now = *row;
+	const char *head = behind_ts(text), *metrics;
+	struct dm_record r;
 
-	row->generation = 0;
-	if (!head || !choose_keys(x, &now, w->named))
+	row->head_n = 0;
+	if (!head || x->heads.n > HEADS_MAX_BYTES ||
+	    !choose_keys(x, &now, w->named) ||
+	    dm_scan(x->scanner, text, &r, NULL) < 0)
 		return;
-	metrics = begin_of_metrics(x, r);
-	if (!metrics || metrics < head || x->heads.n > HEADS_MAX_BYTES)
+	metrics = begin_of_metrics(x, &r);
+	if (!metrics || metrics <= head)
 		return;
+	now.head = x->heads.n;
 	now.head_n = (uint32_t)(metrics - head);
-	if (row->head_n != now.head_n ||
-	    memcmp(x->heads.p + row->head, head, now.head_n) != 0) {
-		now.head = x->heads.n;
-		dm_buf_add(&x->heads, head, now.head_n);
-		if (x->heads.failed)
-			return;
-	}
-	now.identity = r->identity;
-	now.generation = x->generation;
-	*row = now;
+	dm_buf_add(&x->heads, head, now.head_n);
+	if (!x->heads.failed)
+		*row = now;
 }
 
 /* Does the key stand there, in n bytes behind a brace? A quote behind a brace
@@ -198,41 +195,44 @@ static bool take_number(const char *p, const char *end, struct dm_metric *ret)
 	    (*p != ',' && *p != '}') || p[-1] == '.')
 		return false;
 	ret->type = DM_VALUE_NUMBER;
+	ret->has_value = false;
 	ret->text = (struct dm_str){begin, (size_t)(p - begin)};
 	return true;
 }
 
-bool dm_extract(struct dm_extract *x, const struct dm_wanted *w,
-    struct dm_str text, int64_t ts_us, struct dm_record *ret)
+static bool is_known(const struct dm_extract *x,
+    const struct dm_extract_row *row, struct dm_str text, const char *begin)
+{
+	return row->head_n && begin &&
+	       (size_t)(text.p + text.n - begin) > row->head_n &&
+	       memcmp(begin, x->heads.p + row->head, row->head_n) == 0;
+}
+
+unsigned dm_extract(
+    struct dm_extract *x, const struct dm_wanted *w, struct dm_str text)
 {
 	struct dm_extract_row *row = row_of(x, w);
 	const char *end = text.p + text.n, *begin = behind_ts(text);
 
-	if (row->generation != x->generation || !begin ||
-	    (size_t)(end - begin) <= row->head_n ||
-	    memcmp(begin, x->heads.p + row->head, row->head_n) != 0)
-		return false;
+	if (!is_known(x, row, text, begin)) {
+		learn(x, w, text);
+		return 0;
+	}
 	begin += row->head_n;
 	for (unsigned i = 0; i < row->n; i++) {
-		const struct dm_extract_key *key = &x->keys[row->keys[i]];
+		struct dm_str key = x->keys[row->keys[i]];
+		struct dm_metric *m = &x->metrics[i];
 		size_t n = (size_t)(end - begin);
-		size_t at = find_key(begin, n, row->places[i], key->text);
+		size_t at = find_key(begin, n, row->places[i], key);
 
 		/* Of the metrics, and not of what may follow them? */
 		if (at == n || memchr(begin, '}', at) ||
-		    !take_number(begin + at + key->text.n, end, &x->metrics[i]))
-			return false;
+		    !take_number(begin + at + key.n, end, m))
+			return 0;
 		row->places[i] = (uint32_t)at;
-		x->metrics[i].name = key->name;
+		m->name = row->keys[i];
+		m->value = dm_metric_value(m);
+		m->has_value = true;
 	}
-	*ret = (struct dm_record){
-	    .line = text,
-	    .ts_us = ts_us,
-	    .kind = row->identity->kind_id,
-	    .identity = row->identity,
-	    .metrics = x->metrics,
-	    .n_metrics = row->n,
-	    .shape = SHAPE,
-	};
-	return true;
+	return row->n;
 }

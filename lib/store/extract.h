@@ -16,38 +16,29 @@
  */
 struct dm_extract {
 	const struct dm_plan *plan;
-	struct dm_scanner *scanner;
-	/* A metric's name as it stands in a record, for each selector; of no
-	 * length where the selector has no one name. */
-	struct dm_extract_key {
-		struct dm_str text; /* "name": */
-		uint32_t name;	    /* the scanner's id */
-	} keys[DM_SELECTORS_MAX];
+	struct dm_scanner *scanner; /* its own */
+	/* A metric's name as it stands in a record ("name":), for each
+	 * selector; of no length where the selector has no one name. */
+	struct dm_str keys[DM_SELECTORS_MAX];
 	struct dm_extract_row *rows; /* as plan->selection.wanted */
-	uint32_t generation;	     /* of identities that can be trusted */
 	struct dm_buf heads;
 	struct dm_buf names;
 	struct dm_metric metrics[DM_EXTRACT_METRICS];
 };
 
-/** After dm_plan_make. Set plan and scanner before, the rest to 0. */
-int dm_extract_open(struct dm_extract *x, struct dm_err *err) DM_MUST_CHECK;
+/** Of a plan that has been made. */
+int dm_extract_open(struct dm_extract *x, const struct dm_plan *plan,
+    struct dm_err *err) DM_MUST_CHECK;
 void dm_extract_release(struct dm_extract *x);
 
 /**
- * Extract what the selectors that match an identity want.
- * @w    in plan->selection
- * @ret  its metrics are lent until the next call; only those wanted
- * Returns false where all of the text has to be read.
+ * Extract what the selectors that match an identity want, into x->metrics,
+ * each with its value, and a selector's number in the place of its name.
+ * @w  in plan->selection
+ * Returns how many; 0: all of the text has to be read. Of an identity they
+ * are always the same ones, in the same order.
  */
-bool dm_extract(struct dm_extract *x, const struct dm_wanted *w,
-    struct dm_str text, int64_t ts_us, struct dm_record *ret);
-
-/** All of a record's text has been read: what there is to know of it. */
-void dm_extract_learn(
-    struct dm_extract *x, const struct dm_wanted *w, const struct dm_record *r);
-
-/** An identity of the scanner goes. */
-void dm_extract_forget(struct dm_extract *x);
+unsigned dm_extract(
+    struct dm_extract *x, const struct dm_wanted *w, struct dm_str text);
 
 #endif

@@ -5,6 +5,7 @@ libdmon_a_SOURCES += \
 	lib/store/expire.c \
 	lib/store/extract.c lib/store/extract.h \
 	lib/store/fill.c \
+	lib/store/load.c lib/store/load.h \
 	lib/store/pace.c lib/store/pace.h \
 	lib/store/pairs.c lib/store/pairs.h \
 	lib/store/plan.c lib/store/plan.h \
@@ -14,5 +15,5 @@ libdmon_a_SOURCES += \
 	lib/store/select.c lib/store/select.h \
 	lib/store/spans.c lib/store/spans.h \
 	lib/store/store.h \
-	lib/store/walk.c \
+	lib/store/team.c lib/store/team.h \
 	lib/store/writer.c lib/store/writer.h

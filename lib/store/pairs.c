@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/pairs.h"
 
+#include "base/array.h"
 #include "record/scan.h"
 #include "record/write.h"
 
@@ -32,15 +33,8 @@ static int add_pair(struct dm_pairs *l, struct dm_str name, struct dm_str value,
 {
 	struct dm_pair *p;
 
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? 2 * l->cap : 16;
-		void *grown = realloc(l->p, cap * sizeof(*l->p));
-
-		if (!grown)
-			return dm_err_nomem(err);
-		l->p = grown;
-		l->cap = cap;
-	}
+	if (dm_array_grow(&l->p, l->n, &l->cap, sizeof(*l->p), err) < 0)
+		return -1;
 	p = &l->p[l->n++];
 	p->plain = &l->plain;
 	p->name = l->plain.n;
@@ -98,16 +92,32 @@ int dm_pairs_canonical(
 	return dm_buf_ok(ret, err);
 }
 
-bool dm_pairs_match(const struct dm_pairs *l, const struct dm_selector *s)
+/* As dm_selector_match, by those matchers that are for the metric's name
+ * (`value`), or by those that are not. */
+static int match(const struct dm_selector *s, bool of_name,
+    const struct dm_pairs *l, struct dm_str value, struct dm_err *err)
 {
+	bool undecided = false;
+
 	for (size_t i = 0; i < s->n; i++) {
 		const struct dm_matcher *m = &s->matchers[i];
+		int rc;
 
-		if (!dm_str_is(m->name_str, DM_LABEL_NAME) &&
-		    !dm_matcher_matches(m, dm_pairs_get(l, m->name_str)))
-			return false;
+		if (dm_str_is(m->name_str, DM_LABEL_NAME) != of_name)
+			continue;
+		rc = dm_matcher_match(
+		    m, of_name ? value : dm_pairs_get(l, m->name_str), err);
+		if (rc == 0)
+			return 0;
+		undecided |= rc < 0;
 	}
-	return true;
+	return undecided ? -1 : 1;
+}
+
+int dm_pairs_match(
+    const struct dm_pairs *l, const struct dm_selector *s, struct dm_err *err)
+{
+	return match(s, false, l, DM_STR(""), err);
 }
 
 bool dm_selector_names(const struct dm_selector *s)
@@ -119,16 +129,10 @@ bool dm_selector_names(const struct dm_selector *s)
 	return s->name.n > 0;
 }
 
-bool dm_selector_name_matches(const struct dm_selector *s, struct dm_str name)
+int dm_selector_match_name(
+    const struct dm_selector *s, struct dm_str name, struct dm_err *err)
 {
 	if (s->name.n && !dm_str_eq(s->name, name))
-		return false;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct dm_matcher *m = &s->matchers[i];
-
-		if (dm_str_is(m->name_str, DM_LABEL_NAME) &&
-		    !dm_matcher_matches(m, name))
-			return false;
-	}
-	return true;
+		return 0;
+	return match(s, true, NULL, name, err);
 }

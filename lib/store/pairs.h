@@ -37,13 +37,16 @@ struct dm_str dm_pairs_get(const struct dm_pairs *l, struct dm_str name);
 int dm_pairs_canonical(
     struct dm_pairs *l, struct dm_buf *ret, struct dm_err *err) DM_MUST_CHECK;
 
-/** Do the labels match, whatever the metric's name? */
-bool dm_pairs_match(const struct dm_pairs *l, const struct dm_selector *s);
+/** Do the labels match, whatever the metric's name? 1, 0, or -1 where that
+ * can't be found out: see dm_selector_match. */
+int dm_pairs_match(const struct dm_pairs *l, const struct dm_selector *s,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** Does it ask for a metric's name? */
 bool dm_selector_names(const struct dm_selector *s);
 
-/** Does a metric's name match? */
-bool dm_selector_name_matches(const struct dm_selector *s, struct dm_str name);
+/** Does a metric's name match? 1, 0, or -1 as dm_pairs_match. */
+int dm_selector_match_name(const struct dm_selector *s, struct dm_str name,
+    struct dm_err *err) DM_MUST_CHECK;
 
 #endif

@@ -104,17 +104,30 @@ static int add_target(struct dm_plan *p, struct dm_err *err)
 	return 0;
 }
 
+/* What may match is read: the window says so where it can't be found out
+ * whether a series that has samples does. */
+static int perhaps(int match, const struct dm_err *why, struct dm_err *err)
+{
+	if (match < 0 && why->code == DM_ENOMEM)
+		return dm_err_nomem(err);
+	return match != 0;
+}
+
 /* Has an identity a metric that the selector names? 1, 0, -1. */
 static int has_metric(const struct dm_plan *p, const struct dm_selector *s,
     sqlite3_stmt *metrics, int64_t identity, struct dm_err *err)
 {
+	struct dm_err why;
 	int n;
 
 	if (!dm_selector_names(s))
 		return 1;
 	sqlite3_bind_int64(metrics, 1, identity);
 	while ((n = dm_db_step(p->db, metrics, err)) > 0) {
-		if (dm_selector_name_matches(s, dm_db_text(metrics, 0)))
+		n = perhaps(
+		    dm_selector_match_name(s, dm_db_text(metrics, 0), &why),
+		    &why, err);
+		if (n != 0)
 			break;
 	}
 	sqlite3_reset(metrics);
@@ -136,15 +149,16 @@ static int look_at(struct dm_plan *p, size_t i, sqlite3_stmt *row,
 	struct dm_selection *sel = &p->selection;
 	int64_t id = sqlite3_column_int64(row, 0);
 	struct dm_str kind = dm_db_text(row, 1);
+	struct dm_err why;
 	int n;
 
 	if (!has_samples(kind))
 		return 0;
 	if (dm_pairs_read(&sel->pairs, dm_db_text(row, 2), err) < 0)
 		return -1;
-	if (!dm_pairs_match(&sel->pairs, s))
-		return 0;
-	n = s->name.n ? 1 : has_metric(p, s, metrics, id, err);
+	n = perhaps(dm_pairs_match(&sel->pairs, s, &why), &why, err);
+	if (n > 0 && !s->name.n)
+		n = has_metric(p, s, metrics, id, err);
 	if (n <= 0)
 		return n;
 	if (dm_selection_add(sel, id, UINT64_C(1) << i, err) < 0)

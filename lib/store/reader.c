@@ -81,15 +81,17 @@ void dm_store_reader_free(struct dm_store_reader *r)
 	free(r);
 }
 
-static bool one_named(const struct dm_store_reader *r,
-    const struct dm_selector *s, const struct dm_record *record)
+/* Has a record a metric that the selector names? 1, 0, or -1. */
+static int one_named(const struct dm_store_reader *r,
+    const struct dm_selector *s, const struct dm_record *record,
+    struct dm_err *err)
 {
-	for (size_t i = 0; i < record->n_metrics; i++) {
-		if (dm_selector_name_matches(
-			s, dm_scan_name(r->scanner, record->metrics[i].name)))
-			return true;
-	}
-	return false;
+	int n = 0;
+
+	for (size_t i = 0; n == 0 && i < record->n_metrics; i++)
+		n = dm_selector_match_name(
+		    s, dm_scan_name(r->scanner, record->metrics[i].name), err);
+	return n;
 }
 
 /* Does a record have a metric that is asked for? 1, 0, or -1. */
@@ -97,16 +99,15 @@ static int has_metric(struct dm_store_reader *r, const struct dm_wanted *w,
     int64_t id, struct dm_str line, struct dm_err *err)
 {
 	struct dm_record record;
-	struct dm_err why;
+	int n = 0;
 
-	if (dm_scan(r->scanner, line, &record, &why) < 0)
-		return dm_db_damaged(&r->db, id, why.msg, err);
-	for (size_t i = 0; i < r->q.n_selectors; i++) {
-		if ((w->named >> i & 1) &&
-		    one_named(r, &r->q.selectors[i], &record))
-			return 1;
+	if (dm_db_scan(&r->db, r->scanner, id, line, &record, err) < 0)
+		return -1;
+	for (size_t i = 0; n == 0 && i < r->q.n_selectors; i++) {
+		if (w->named >> i & 1)
+			n = one_named(r, &r->q.selectors[i], &record, err);
 	}
-	return 0;
+	return n;
 }
 
 /* Is a row asked for? 1, 0, or -1. */

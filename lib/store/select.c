@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/select.h"
 
+#include "base/array.h"
+
 /* So many identities are read in one transaction. */
 #define PART 1000
 
@@ -42,15 +44,9 @@ const struct dm_wanted *dm_selection_find(
 int dm_selection_add(
     struct dm_selection *s, int64_t id, uint64_t named, struct dm_err *err)
 {
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? 2 * s->cap : 64;
-		void *grown = realloc(s->wanted, cap * sizeof(*s->wanted));
-
-		if (!grown)
-			return dm_err_nomem(err);
-		s->wanted = grown;
-		s->cap = cap;
-	}
+	if (dm_array_grow(&s->wanted, s->n, &s->cap, sizeof(*s->wanted), err) <
+	    0)
+		return -1;
 	s->wanted[s->n++] = (struct dm_wanted){.id = id, .named = named};
 	return 0;
 }
@@ -64,26 +60,31 @@ static bool kind_asked(const struct dm_store_query *q, struct dm_str kind)
 	return q->n_kinds == 0;
 }
 
-/* Is one that is read in s->pairs asked for, and for which metrics? */
-static bool asked(const struct dm_selection *s, const struct dm_store_query *q,
-    struct dm_str kind, uint64_t *ret_named)
+/* Is one that is read in s->pairs asked for, and for which metrics? 1, 0, or
+ * -1 where that can't be found out. */
+static int asked(const struct dm_selection *s, const struct dm_store_query *q,
+    struct dm_str kind, uint64_t *ret_named, struct dm_err *err)
 {
 	uint64_t named = 0;
+	bool undecided = false;
 
 	*ret_named = 0;
 	if (!kind_asked(q, kind))
-		return false;
+		return 0;
 	if (q->n_selectors == 0)
 		return q->n_kinds || !q->no_sweeps || !dm_str_is(kind, "sweep");
 	for (size_t i = 0; i < q->n_selectors; i++) {
-		if (!dm_pairs_match(&s->pairs, &q->selectors[i]))
+		int n = dm_pairs_match(&s->pairs, &q->selectors[i], err);
+
+		undecided |= n < 0;
+		if (n <= 0)
 			continue;
 		if (!dm_selector_names(&q->selectors[i]))
-			return true;
+			return 1;
 		named |= UINT64_C(1) << i;
 	}
 	*ret_named = named;
-	return named != 0;
+	return undecided ? -1 : named != 0;
 }
 
 /* Has an identity had metrics that selectors name? Leaves their bits. */
@@ -100,9 +101,14 @@ static int keep_named(struct dm_selection *s, const struct dm_store_query *q,
 
 		for (size_t i = 0; i < q->n_selectors; i++) {
 			uint64_t bit = *named & UINT64_C(1) << i;
+			int match = 0;
 
-			if (bit & ~found &&
-			    dm_selector_name_matches(&q->selectors[i], name))
+			if (bit & ~found)
+				match = dm_selector_match_name(
+				    &q->selectors[i], name, err);
+			if (match < 0)
+				return -1;
+			if (match)
 				found |= bit;
 		}
 	}
@@ -174,9 +180,13 @@ static int look_for_asked(struct dm_selection *s,
     struct dm_err *err)
 {
 	uint64_t named;
+	int n = asked(s, q, kind, &named, err);
 
-	if (!asked(s, q, kind, &named))
-		return 0;
+	/* Of one that has no records there it need not be known. */
+	if (n < 0 && (n = has_records(s, q, id, err)) > 0)
+		return -1;
+	if (n <= 0)
+		return n;
 	if (named) {
 		if (keep_named(s, q, id, &named, err) < 0)
 			return -1;
@@ -192,9 +202,8 @@ static int look_for_sweeps(struct dm_selection *s,
     const struct dm_store_query *q, int64_t id, struct dm_str kind,
     struct dm_err *err)
 {
-	uint64_t named;
-
-	if (!dm_str_is(kind, "sweep") || (asked(s, q, kind, &named) && !named))
+	(void)q;
+	if (!dm_str_is(kind, "sweep"))
 		return 0;
 	if (dm_selection_target(s, err) < 0)
 		return -1;

@@ -132,50 +132,6 @@ struct dm_stored {
 int dm_store_reader_next(struct dm_store_reader *r, struct dm_stored *ret,
     struct dm_err *err) DM_MUST_CHECK;
 
-/* ---- series ---- */
-
-/** One sample; missing: the metric stands there as null. */
-struct dm_store_sample {
-	int64_t ts_us;
-	double value;
-	bool missing;
-};
-
-/** One metric of one identity. All texts are lent until the next call. */
-struct dm_store_series {
-	struct dm_str kind;
-	struct dm_str name;
-	struct dm_str labels; /* canonical JSON: sorted, without blanks */
-	const struct dm_store_sample *samples; /* by time, then as stored */
-	size_t n;
-};
-
-/** Walks series, reading only the records that they are in. */
-struct dm_store_walk;
-
-/**
- * @selector  lent while the walk lives
- * Samples have from_us <= ts <= to_us.
- */
-int dm_store_walk_open(const char *path, const struct dm_selector *selector,
-    int64_t from_us, int64_t to_us, struct dm_store_walk **ret,
-    struct dm_err *err) DM_MUST_CHECK;
-void dm_store_walk_free(struct dm_store_walk *w);
-static inline void dm_store_walk_cleanup(struct dm_store_walk **w)
-{
-	dm_store_walk_free(*w);
-}
-#define DM_AUTO_STORE_WALK DM_CLEANUP(dm_store_walk_cleanup)
-
-/**
- * The next series that has samples in the range. The same name and labels
- * may come again, under another kind. Alert records have no samples.
- * Returns 1, 0 at the end, -1 on error; DM_EBUSY also where the database had
- * no log that this user could read, and was written to: walk it again.
- */
-int dm_store_walk_next(struct dm_store_walk *w, struct dm_store_series *ret,
-    struct dm_err *err) DM_MUST_CHECK;
-
 /* ---- queries ---- */
 
 /** What is to be filled into a window. */

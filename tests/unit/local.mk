@@ -124,7 +124,8 @@ tests_unit_test_pace_LDADD = $(LDADD_TEST)
 UNIT_TESTS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CFLAGS = $(CFLAGS_TEST)
-tests_unit_test_store_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS)
+tests_unit_test_store_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(PCRE2_LIBS) \
+	$(JANSSON_LIBS)
 
 UNIT_TESTS += tests/unit/test-network
 tests_unit_test_network_SOURCES = tests/unit/test-network.c
@@ -139,7 +140,7 @@ tests_unit_test_alloc_LDFLAGS = $(DM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
 	-Wl,--wrap=aligned_alloc,--wrap=strdup
 tests_unit_test_alloc_LDADD = $(LDADD_TEST) $(SQLITE_LIBS) $(CURL_LIBS) \
-	$(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS)
+	$(JANSSON_LIBS) $(YAML_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS)
 
 UNIT_TESTS += tests/unit/test-query
 tests_unit_test_query_SOURCES = tests/unit/test-query.c

@@ -103,8 +103,8 @@ static int memory_prepare(void *ctx, const struct dm_selector *selector,
 	if (!f || !f->series)
 		abort();
 	for (size_t i = 0; i < m->n; i++) {
-		if (dm_selector_matches(
-			selector, m->series[i].name, m->series[i].labels))
+		if (dm_selector_match(selector, m->series[i].name,
+			m->series[i].labels, NULL) > 0)
 			f->series[f->n++] = &m->series[i];
 	}
 	*ret_handle = f;

@@ -19,6 +19,8 @@
 
 #include "base/file.h"
 #include "collect/collect.h"
+#include "query/complete.h"
+#include "query/prompt.h"
 #include "rules/engine.h"
 #include "rules/test.h"
 #include "store/store.h"
@@ -338,6 +340,114 @@ static int store(struct dm_err *err)
 	return status;
 }
 
+/* ---- queries ---- */
+
+static int when(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
+    int64_t *ret_end_us, struct dm_err *err)
+{
+	struct dm_query_load *l = ctx;
+
+	if (dm_query_resolve(l, greatest_us, err) < 0)
+		return -1;
+	*ret_start_us = l->start_us;
+	*ret_end_us = l->end_us;
+	return 0;
+}
+
+static int load(void *ctx, struct dm_query_load *l, struct dm_err *err)
+{
+	const struct dm_store_fill fill = {.selectors = l->selectors,
+	    .n_selectors = l->n_selectors,
+	    .when = when,
+	    .when_ctx = l,
+	    .max_samples = l->max_samples};
+
+	(void)ctx;
+	return dm_store_fill(db_path, &fill, l->window, err);
+}
+
+static int look(void *ctx, uint64_t *ret_version, int64_t *ret_greatest_us,
+    struct dm_err *err)
+{
+	(void)ctx;
+	return dm_store_look(db_path, ret_version, ret_greatest_us, err);
+}
+
+/* What went wrong at the prompt, which goes on. */
+static int heard(const struct dm_buf *said, struct dm_err *err)
+{
+	if (said->n && count(dm_buf_str(said), "memory") == 0)
+		fail_msg("%.*s", (int)said->n, said->p);
+	return said->n || said->failed ? dm_err_nomem(err) : 0;
+}
+
+static int ask(struct dm_prompt *p, int fd, struct dm_err *err)
+{
+	static const char *const lines[] = {"\\d", "\\alerts",
+	    "\\d container_memory_working_set_bytes",
+	    "container_memory_working_set_bytes{name=~\"w.*\"}",
+	    "container_cpu_usage_seconds_total[3s]", "{job=\"dmon\"} offset 1s",
+	    "\\range end-6s end 1s",
+	    "sum by (name) (rate(container_cpu_usage_seconds_total[3s]))",
+	    "\\format json", "rate(container_cpu_usage_seconds_total[3s])",
+	    "\\format csv", "container_memory_working_set_bytes > 40",
+	    "\\format prometheus", "container_memory_working_set_bytes",
+	    "\\chart", "container_memory_working_set_bytes"};
+
+	for (size_t i = 0; i < DM_COUNT(lines); i++) {
+		DM_AUTO_BUF struct dm_buf out = {0}, said = {0};
+
+		if (dm_prompt_line(p, dm_str(lines[i]), &out, &said) !=
+		    DM_PROMPT_DONE)
+			fail_msg("%s is not done", lines[i]);
+		if (heard(&said, err) < 0 || dm_buf_ok(&out, err) < 0 ||
+		    dm_file_write_all(fd, out.p, out.n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int complete(int fd, struct dm_err *err)
+{
+	static const char *const texts[] = {"con", "sum by (",
+	    "container_memory_working_set_bytes{na",
+	    "container_memory_working_set_bytes{name=\"w", "\\format c"};
+	const struct dm_catalog catalog = dm_store_catalog(db_path);
+
+	for (size_t i = 0; i < DM_COUNT(texts); i++) {
+		DM_AUTO_COMPLETION struct dm_completion c = {0};
+
+		if (dm_complete(&catalog, dm_str(texts[i]), &c, err) < 0)
+			return -1;
+		for (size_t k = 0; k < c.n; k++)
+			if (dm_file_write_all(
+				fd, c.words[k], strlen(c.words[k]), err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int query(struct dm_err *err)
+{
+	const struct dm_prompt_options o = {
+	    .back = {NULL, load, look},
+	    .catalog = dm_store_catalog(db_path),
+	    .query = {.start = DM_MOMENT_END,
+		.end = DM_MOMENT_END,
+		.max_samples = 1000},
+	    .view = {.columns = 60, .rows = 10},
+	};
+	DM_AUTO_PROMPT struct dm_prompt *p = NULL;
+	int fd = open_out(), status = dm_prompt_new(&o, &p, err);
+
+	if (status == 0)
+		status = ask(p, fd, err);
+	if (status == 0)
+		status = complete(fd, err);
+	close(fd);
+	return status;
+}
+
 static int keep_text(void *ctx, struct dm_str text, struct dm_err *err)
 {
 	return dm_file_write_all(*(int *)ctx, text.p, text.n, err);
@@ -523,6 +633,7 @@ static int tear_down(void **state)
 SCENARIO(match, begins_so)
 SCENARIO(unit_tests, begins_so)
 SCENARIO(store, begins_so)
+SCENARIO(query, begins_so) /* of what store has stored */
 SCENARIO(collect_cgroup, nothing_lacks)
 SCENARIO(collect_cgroup2, nothing_lacks)
 SCENARIO(collect_proc, nothing_lacks)
@@ -535,6 +646,7 @@ int main(void)
 	    cmocka_unit_test(test_match),
 	    cmocka_unit_test(test_unit_tests),
 	    cmocka_unit_test(test_store),
+	    cmocka_unit_test(test_query),
 	    cmocka_unit_test(test_collect_cgroup),
 	    cmocka_unit_test(test_collect_cgroup2),
 	    cmocka_unit_test(test_collect_proc),

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/num.h"
@@ -419,9 +420,32 @@ static void test_read_pipes(void **state)
 	close(ends[0]);
 }
 
+static void test_array(void **state)
+{
+	DM_AUTO_FREE uint64_t *p = NULL;
+	size_t cap = 0, huge = SIZE_MAX / sizeof(*p);
+	struct dm_err err;
+
+	(void)state;
+	for (size_t n = 0; n < 1000; n++) {
+		assert_int_equal(
+		    dm_array_grow(&p, n, &cap, sizeof(*p), &err), 0);
+		assert_true(cap > n);
+		p[n] = n * n;
+	}
+	for (size_t n = 0; n < 1000; n++)
+		assert_int_equal(p[n], n * n);
+	/* More bytes than can be counted; as many as it has stay. */
+	assert_int_equal(dm_array_grow(&p, huge, &huge, sizeof(*p), &err), -1);
+	assert_int_equal(err.code, DM_ENOMEM);
+	assert_int_equal(huge, SIZE_MAX / sizeof(*p));
+	assert_int_equal(p[999], 999 * 999);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_array),
 	    cmocka_unit_test(test_num_add),
 	    cmocka_unit_test(test_num_add_any),
 	    cmocka_unit_test(test_num_parse),

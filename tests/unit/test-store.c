@@ -224,86 +224,6 @@ static void test_select(void **state)
 	}
 }
 
-static void test_walk(void **state)
-{
-	struct dm_selector s = {.name = DM_STR("n")};
-	struct dm_store_walk *w;
-	struct dm_store_series got;
-	struct dm_err err;
-
-	(void)state;
-	store_lines(LINES, DM_COUNT(LINES));
-	assert_int_equal(
-	    dm_store_walk_open(path, &s, 0, 9 * DM_US_PER_S, &w, &err), 0);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 1);
-	assert_true(dm_str_is(got.name, "n"));
-	assert_true(dm_str_is(got.kind, "container"));
-	assert_true(dm_str_is(
-	    got.labels, "{\"instance\":\"i\",\"job\":\"j\",\"name\":\"web\"}"));
-	assert_int_equal(got.n, 3);
-	assert_int_equal(got.samples[0].ts_us, 1000000);
-	assert_true(got.samples[0].value == 2);
-	assert_int_equal(got.samples[1].ts_us, 2000000); /* came last */
-	assert_true(got.samples[1].value == 0.1);
-	assert_true(isinf(got.samples[2].value));
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 1);
-	assert_int_equal(got.n, 1);
-	assert_true(got.samples[0].value == 3);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 0);
-	dm_store_walk_free(w);
-
-	/* Any name: m of web from ts 2 on is missing, and up is too old. */
-	s.name = (struct dm_str){0};
-	assert_int_equal(dm_store_walk_open(path, &s, 2 * DM_US_PER_S,
-			     9 * DM_US_PER_S, &w, &err),
-	    0);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 1);
-	assert_true(dm_str_is(got.name, "m"));
-	assert_int_equal(got.n, 1);
-	assert_true(got.samples[0].missing);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 1);
-	assert_true(dm_str_is(got.name, "n"));
-	assert_int_equal(got.n, 2);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 0);
-	dm_store_walk_free(w);
-}
-
-/* More samples of one time than a transaction reads, and in disorder. */
-static void test_walk_parts(void **state)
-{
-	struct dm_selector s = {.name = DM_STR("m")};
-	struct dm_store_series got;
-	struct dm_store_walk *w;
-	struct writer writer;
-	struct dm_err err;
-	char line[64];
-
-	(void)state;
-	writer_open(&writer, 0);
-	for (int i = 0; i < 3500; i++) {
-		snprintf(line, sizeof(line),
-		    "{\"ts\":%d,\"metrics\":{\"m\":%d}}",
-		    i < 2500 ? 7 : 3500 - i, i);
-		add(&writer, line);
-	}
-	commit(&writer);
-	writer_close(&writer);
-	assert_int_equal(
-	    dm_store_walk_open(path, &s, INT64_MIN, INT64_MAX, &w, &err), 0);
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 1);
-	assert_int_equal(got.n, 3500);
-	for (size_t i = 1; i < got.n; i++) {
-		const struct dm_store_sample *a = &got.samples[i - 1],
-					     *b = a + 1;
-
-		assert_true(a->ts_us < b->ts_us ||
-			    (a->ts_us == b->ts_us && a->value < b->value));
-	}
-	assert_int_equal(dm_store_walk_next(w, &got, &err), 0);
-	dm_store_walk_free(w);
-}
-
-/* Names that change with every record are all noted, once. */
 static void test_metrics_noted(void **state)
 {
 	struct writer w;
@@ -412,6 +332,248 @@ static void test_two_writers(void **state)
 	assert_int_equal(ask("SELECT count(*) FROM span"), 1);
 }
 
+/* ---- into a window ---- */
+
+static struct dm_window *window_for(const struct dm_selector *s, size_t n)
+{
+	struct dm_window *w;
+	struct dm_querier q;
+	struct dm_err err;
+	void *unused;
+
+	assert_int_equal(dm_window_new(&w, &err), 0);
+	q = dm_window_querier(w);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(q.prepare(q.ctx, &s[i], &unused, &err), 0);
+	return w;
+}
+
+/* All of it. */
+static int when(void *ctx, int64_t greatest_us, int64_t *ret_start_us,
+    int64_t *ret_end_us, struct dm_err *err)
+{
+	(void)ctx;
+	(void)err;
+	*ret_start_us = 0;
+	*ret_end_us = greatest_us > 0 ? greatest_us : 0;
+	return 0;
+}
+
+static int fill(struct dm_window *w, const struct dm_selector *s, size_t n,
+    size_t max_samples, bool (*stop)(void *ctx), struct dm_err *err)
+{
+	const struct dm_selector *selectors[] = {&s[0], &s[n - 1]};
+	const struct dm_store_fill f = {.selectors = selectors,
+	    .n_selectors = n,
+	    .when = when,
+	    .max_samples = max_samples,
+	    .stop = stop};
+
+	return dm_store_fill(path, &f, w, err);
+}
+
+static void window_forget(void *ctx, struct dm_identity *identity)
+{
+	dm_window_forget(ctx, identity);
+}
+
+/* The same, from all records in the order stored. */
+static void fill_simply(struct dm_window *w)
+{
+	struct dm_store_query q = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+	DM_AUTO_STORE_READER struct dm_store_reader *reader = NULL;
+	DM_AUTO_SCANNER struct dm_scanner *scanner = NULL;
+	struct dm_window_seen seen;
+	struct dm_stored s;
+	struct dm_record r;
+	struct dm_err err;
+	int64_t t_us;
+
+	assert_int_equal(dm_store_reader_open(path, &q, &reader, &err), 0);
+	assert_int_equal(dm_scanner_new(window_forget, w, &scanner, &err), 0);
+	while (dm_store_reader_next(reader, &s, &err) > 0) {
+		assert_int_equal(dm_scan(scanner, s.line, &r, &err), 0);
+		assert_int_equal(
+		    dm_window_record(w, scanner, &r, &seen, &err), 0);
+	}
+	while (dm_window_end_sweep(w, &t_us, &err) > 0)
+		;
+}
+
+#define MANY_SWEEPS	2000
+#define MANY_CONTAINERS 40
+
+/* Containers that come and go; now and then a record that looks different,
+ * or has a metric as no plain number. */
+static void store_many(void)
+{
+	struct writer w;
+	char line[256];
+
+	writer_open(&w, 0);
+	for (int t = 1; t <= MANY_SWEEPS; t++) {
+		for (int c = 0; c < MANY_CONTAINERS; c++) {
+			bool odd = (t * MANY_CONTAINERS + c) % 97 == 0;
+
+			if (c % 7 == 3 && t / 100 % 2)
+				continue;
+			snprintf(line, sizeof(line),
+			    "{\"ts\":%d,\"kind\":\"container\",\"labels\":"
+			    "{\"name\":\"c%d\",\"job\":\"j\",\"instance\":"
+			    "\"i\"},%s\"metrics\":{\"a\":%d,\"m\":%s,"
+			    "\"n\":%d}}",
+			    t, c, odd && c % 2 ? "\"x\":{}," : "", t * t % 9973,
+			    odd ? "null" : "2.5", t + c);
+			add(&w, line);
+		}
+		snprintf(line, sizeof(line),
+		    "{\"ts\":%d,\"kind\":\"sweep\",\"labels\":{\"job\":\"j\","
+		    "\"instance\":\"i\"},\"metrics\":{\"up\":1}}",
+		    t);
+		add(&w, line);
+		if (t % 500 == 0)
+			commit(&w);
+	}
+	writer_close(&w);
+}
+
+/* More than one reads them: it is as if one had. */
+static void test_fill_by_many(void **state)
+{
+	struct dm_matcher m = {0};
+	const struct dm_selector s[] = {{.name = DM_STR("n")},
+	    {.name = DM_STR("m")},
+	    selector_of(&m, NULL, DM_MATCH_RE, "name", "c1.*")};
+
+	(void)state;
+	store_many();
+	for (size_t i = 0; i < DM_COUNT(s); i++) {
+		size_t n = i == 1 ? 2 : 1; /* m with what follows it */
+		struct dm_window *one = window_for(&s[i], n);
+		struct dm_window *two = window_for(&s[i], n);
+		struct dm_buf a = {0}, b = {0};
+		struct dm_err err;
+
+		fill_simply(one);
+		assert_int_equal(fill(two, &s[i], n, SIZE_MAX, NULL, &err), 0);
+		assert_int_equal(dm_window_save(one, &a, &err), 0);
+		assert_int_equal(dm_window_save(two, &b, &err), 0);
+		assert_true(dm_window_n_samples(one) > 10 * MANY_SWEEPS);
+		assert_int_equal(a.n, b.n);
+		assert_memory_equal(a.p, b.p, a.n);
+		dm_buf_release(&a);
+		dm_buf_release(&b);
+		dm_window_free(one);
+		dm_window_free(two);
+	}
+	dm_matcher_release(&m);
+}
+
+static int questions;
+
+static bool stop_soon(void *ctx)
+{
+	(void)ctx;
+	return ++questions == 3;
+}
+
+static void run_sql(const char *sql)
+{
+	struct dm_db db;
+	struct dm_err err;
+
+	assert_int_equal(dm_db_open(&db, path, true, 1000, &err), 0);
+	assert_int_equal(dm_db_exec(&db, sql, &err), 0);
+	dm_db_close(&db);
+}
+
+/* Before all has been read: asked to, at a limit, and where it is damaged,
+ * of which the first place is told. */
+static void test_fill_ends(void **state)
+{
+	const struct dm_selector s = {.name = DM_STR("n")};
+	struct dm_window *w = window_for(&s, 1);
+	struct dm_err err;
+
+	(void)state;
+	store_many();
+	assert_int_equal(fill(w, &s, 1, SIZE_MAX, stop_soon, &err), -1);
+	assert_int_equal(err.code, DM_ESTOP);
+	assert_int_equal(fill(w, &s, 1, 30000, NULL, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	run_sql("UPDATE record SET text = '{\"ts\":x' WHERE id >= 50000");
+	assert_int_equal(fill(w, &s, 1, SIZE_MAX, NULL, &err), -1);
+	assert_int_equal(err.code, DM_ESYS);
+	assert_non_null(strstr(err.msg, "record 50000 is damaged"));
+	dm_window_free(w);
+}
+
+/* A label for which it takes too long to find out whether it matches. */
+#define LONG_LABEL 300000
+
+static void store_undecidable(void)
+{
+	struct writer w;
+	DM_AUTO_BUF struct dm_buf line = {0};
+
+	dm_buf_add_cstr(
+	    &line, "{\"ts\":5,\"kind\":\"container\",\"labels\":{\"name\":\"");
+	for (int i = 0; i < LONG_LABEL; i++)
+		dm_buf_add_char(&line, 'a');
+	dm_buf_add_cstr(&line, "\"},\"metrics\":{\"n\":1}}");
+	writer_open(&w, 0);
+	add(&w, dm_buf_cstr(&line));
+	commit(&w);
+	writer_close(&w);
+}
+
+static int read_first(const struct dm_store_query *q, struct dm_err *err)
+{
+	struct dm_store_reader *r;
+	struct dm_stored s;
+	int n;
+
+	if (dm_store_reader_open(path, q, &r, err) < 0)
+		return -1;
+	n = dm_store_reader_next(r, &s, err);
+	dm_store_reader_free(r);
+	return n;
+}
+
+/* What can't be matched is neither taken for a match nor for none. */
+static void test_undecided(void **state)
+{
+	struct dm_matcher m = {0};
+	struct dm_selector s =
+	    selector_of(&m, "n", DM_MATCH_RE, "name", "(?:.*a){1000}b");
+	struct dm_store_query q = {.from_us = 0,
+	    .to_us = INT64_MAX,
+	    .selectors = &s,
+	    .n_selectors = 1};
+	struct dm_window *w = window_for(&s, 1);
+	struct dm_querier querier = dm_window_querier(w);
+	struct dm_series_set set;
+	struct dm_err err;
+	void *handle;
+
+	(void)state;
+	store_undecidable();
+	assert_int_equal(read_first(&q, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	/* The window says so, which wants to be asked. */
+	assert_int_equal(fill(w, &s, 1, 9, NULL, &err), 0);
+	assert_int_equal(dm_window_n_samples(w), 1);
+	assert_int_equal(querier.prepare(querier.ctx, &s, &handle, &err), 0);
+	assert_int_equal(
+	    querier.select(querier.ctx, handle, 0, INT64_MAX, &set, &err), -1);
+	assert_int_equal(err.code, DM_ELIMIT);
+	/* Nor does it matter where it has no records. */
+	q.from_us = 6 * DM_US_PER_S;
+	assert_int_equal(read_first(&q, &err), 0);
+	dm_window_free(w);
+	dm_matcher_release(&m);
+}
+
 /* Everything that reads or writes a database does so, whatever is in it. */
 static void use_all(void)
 {
@@ -420,8 +582,7 @@ static void use_all(void)
 	struct dm_store_options options = {.keep_us = 1};
 	struct dm_store_reader *reader;
 	struct dm_scanner *scanner;
-	struct dm_store_series series;
-	struct dm_store_walk *walk;
+	struct dm_window *window;
 	struct dm_stored stored;
 	struct dm_store *store;
 	struct dm_record r;
@@ -436,11 +597,11 @@ static void use_all(void)
 			assert_true(stored.line.n > 0);
 		dm_store_reader_free(reader);
 	}
-	if (dm_store_walk_open(path, &any, INT64_MIN, INT64_MAX, &walk, &err) ==
-	    0) {
-		while (dm_store_walk_next(walk, &series, &err) > 0)
-			assert_true(series.n > 0);
-		dm_store_walk_free(walk);
+	for (int i = 0; i < 2; i++) {
+		window = window_for(i ? &named : &any, 1);
+		if (fill(window, i ? &named : &any, 1, 9, NULL, &err) == 0)
+			assert_true(dm_window_n_samples(window) <= 9);
+		dm_window_free(window);
 	}
 	if (dm_store_open(path, &options, &store, &err) < 0)
 		return;
@@ -523,16 +684,11 @@ static void test_strange_rows(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < DM_COUNT(sql); i++) {
-		struct dm_db db;
-		struct dm_err err;
-
 		drop("");
 		drop("-wal");
 		drop("-shm");
 		store_lines(LINES, DM_COUNT(LINES));
-		assert_int_equal(dm_db_open(&db, path, true, 1000, &err), 0);
-		assert_int_equal(dm_db_exec(&db, sql[i], &err), 0);
-		dm_db_close(&db);
+		run_sql(sql[i]);
 		use_all();
 	}
 }
@@ -542,15 +698,11 @@ static void test_refused(void **state)
 	struct dm_store_query q = {.from_us = INT64_MIN, .to_us = INT64_MAX};
 	struct dm_store_reader *reader;
 	struct dm_stored s;
-	struct dm_db db;
 	struct dm_err err;
 
 	(void)state;
 	store_lines(LINES, DM_COUNT(LINES));
-	assert_int_equal(dm_db_open(&db, path, true, 1000, &err), 0);
-	assert_int_equal(
-	    dm_db_exec(&db, "UPDATE span SET encoding = 1", &err), 0);
-	dm_db_close(&db);
+	run_sql("UPDATE span SET encoding = 1");
 	assert_int_equal(dm_store_reader_open(path, &q, &reader, &err), 0);
 	assert_int_equal(dm_store_reader_next(reader, &s, &err), -1);
 	assert_int_equal(err.code, DM_ESYS);
@@ -570,8 +722,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_select),
-	    TEST(test_walk),
-	    TEST(test_walk_parts),
+	    TEST(test_fill_by_many),
+	    TEST(test_fill_ends),
+	    TEST(test_undecided),
 	    TEST(test_metrics_noted),
 	    TEST(test_keep),
 	    TEST(test_keep_wrong_clock),
