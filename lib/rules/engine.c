@@ -164,7 +164,7 @@ void dm_engine_rules_release(struct dm_rule_set *set)
 static int set_own_names(struct dm_engine *e, struct dm_err *err)
 {
 	DM_AUTO_FREE struct dm_str *names =
-	    calloc(dm_rule_set_count(&e->rules) + 4, sizeof(*names));
+	    calloc(dm_rule_set_count(&e->rules) + 5, sizeof(*names));
 	size_t n = 0;
 	bool alerts = false;
 
@@ -189,6 +189,7 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 	if (e->counts && e->rules.n > 0) {
 		names[n++] = e->failures_name->text;
 		names[n++] = e->evaluations_name->text;
+		names[n++] = e->set_back_name->text;
 	}
 	if (e->n_event_names > 0)
 		memset(e->event_names, 0, e->n_event_names);
@@ -256,7 +257,8 @@ static int own_names(struct dm_engine *e, struct dm_err *err)
 	} names[] = {{"ALERTS", &e->alerts_name},
 	    {"ALERTS_FOR_STATE", &e->for_state_name},
 	    {DM_RULE_FAILURES, &e->failures_name},
-	    {DM_RULE_EVALUATIONS, &e->evaluations_name}};
+	    {DM_RULE_EVALUATIONS, &e->evaluations_name},
+	    {DM_SET_BACK, &e->set_back_name}};
 
 	for (size_t i = 0; i < DM_COUNT(names); i++)
 		if (dm_labels_name(
@@ -288,7 +290,7 @@ int dm_engine_new(const struct dm_engine_options *options,
 	if (!e)
 		return dm_err_nomem(err);
 	e->options = *options;
-	e->now_us = DM_NEVER;
+	e->now_us = e->said_behind_us = DM_NEVER;
 	e->say_again_us = SAY_AGAIN_US;
 	e->counts = true;
 	e->env = (struct dm_template_env){.external = options->external,
@@ -489,9 +491,12 @@ int dm_engine_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
 		if (t)
 			t->user = dm_time_mono_ns();
 	}
-	for (unsigned i = 0; i < seen.n_ended; i++)
-		if (dm_engine_sweep(e, seen.ended_us[i], err) < 0)
+	for (unsigned i = 0; i < seen.n_ended; i++) {
+		bool down = seen.down && i + 1 == seen.n_ended;
+
+		if (dm_engine_sweep(e, seen.ended_us[i], down, err) < 0)
 			return -1;
+	}
 	if (seen.event && dm_engine_event(e, r, err) < 0)
 		return -1;
 	return seen.n_ended > 0 ? look_again(e, err) : 0;
@@ -527,9 +532,12 @@ static int write_silence(struct dm_engine *e, struct dm_target *t,
     int64_t now_ns, struct dm_buf *out, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf line = {0};
+	int64_t t_us = t->last_us + (now_ns - t->user) / 1000;
 	struct dm_record r;
 
-	dm_record_begin(&line, t->last_us + (now_ns - t->user) / 1000, "sweep");
+	if (t_us >= DM_TIME_END_US)
+		t_us = DM_TIME_END_US - DM_US_PER_S;
+	dm_record_begin(&line, t_us, "sweep");
 	dm_record_label(&line, "instance", t->instance);
 	dm_record_label(&line, "job", t->job);
 	dm_record_metrics(&line);
@@ -576,7 +584,7 @@ int dm_engine_end(void *ctx, struct dm_buf *out, struct dm_err *err)
 
 	begin(e, out);
 	while ((rc = dm_window_end_sweep(e->window, &t_us, err)) > 0)
-		if (dm_engine_sweep(e, t_us, err) < 0)
+		if (dm_engine_sweep(e, t_us, false, err) < 0)
 			return -1;
 	return rc;
 }

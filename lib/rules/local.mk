@@ -1,5 +1,6 @@
 libdmon_a_SOURCES += \
 	lib/rules/alert.c lib/rules/alert.h \
+	lib/rules/clock.c \
 	lib/rules/duplicates.c \
 	lib/rules/engine.c lib/rules/engine.h lib/rules/engine-parts.h \
 	lib/rules/evaluate.c \

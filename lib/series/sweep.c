@@ -29,7 +29,7 @@ static struct dm_swept *new_target(const struct dm_labels *labels)
 	t->pub.instance = (struct dm_str){t->key, instance.n};
 	t->pub.job = (struct dm_str){t->key + instance.n + 1, job.n};
 	t->pub.last_us = INT64_MIN;
-	t->sweep_us = INT64_MIN;
+	t->sweep_us = t->behind_us = INT64_MIN;
 	return t;
 }
 
@@ -119,9 +119,47 @@ static void begin(struct dm_swept *t, int64_t ts_us)
 {
 	t->open = true;
 	t->sweep_us = ts_us;
+	t->n_behind = 0;
 	if (++t->sweep < DM_SEEN_FIRST)
 		t->sweep = DM_SEEN_FIRST; /* the numbers went round */
 	t->n_seen = 0;
+}
+
+void dm_sweep_set_back(struct dm_swept *t, int64_t t_us)
+{
+	if (dm_clock_is_behind(t->pub.last_us, t_us))
+		t->pub.last_us = t_us;
+	if (!dm_clock_is_behind(t->sweep_us, t_us))
+		return;
+	t->open = false;
+	t->sweep_us = t_us;
+	t->n_behind = 0;
+}
+
+/* A sweep that is not a new one: is its clock right, and ours was not? */
+static void watch_clock(struct dm_swept *t, int64_t ts_us)
+{
+	if (!dm_clock_is_behind(t->sweep_us, ts_us)) {
+		t->n_behind = 0;
+		return;
+	}
+	t->behind_us = ts_us;
+	if (++t->n_behind < DM_CLOCK_SWEEPS)
+		return;
+	for (size_t i = 0; i < t->n_live; i++)
+		dm_kept_cut(t->live[i], ts_us);
+	dm_sweep_set_back(t, ts_us);
+}
+
+/* A record that opens no sweep, as it is of this one, or late. */
+static void note_late(
+    struct dm_swept *t, int64_t ts_us, struct dm_window_seen *ret)
+{
+	if (t->sends || ts_us == t->behind_us ||
+	    !dm_clock_is_behind(t->sweep_us, ts_us))
+		return;
+	watch_clock(t, ts_us);
+	ret->ended_us[ret->n_ended++] = ts_us;
 }
 
 int dm_sweep_note(struct dm_window *w, const struct dm_entity *e, int64_t ts_us,
@@ -131,8 +169,12 @@ int dm_sweep_note(struct dm_window *w, const struct dm_entity *e, int64_t ts_us,
 
 	if (ts_us > t->pub.last_us)
 		t->pub.last_us = ts_us;
-	if (e->lasting != DM_LAST_SWEEP || ts_us <= t->sweep_us)
-		return 0; /* of this sweep, or late */
+	if (e->lasting != DM_LAST_SWEEP)
+		return 0;
+	if (ts_us <= t->sweep_us) {
+		note_late(t, ts_us, ret);
+		return 0;
+	}
 	/* Of a target that sends, it was cut short: nothing is stale. */
 	if (t->open && !t->sends && end_open(w, t, ret, err) < 0)
 		return -1;
@@ -146,10 +188,13 @@ int dm_sweep_close(struct dm_window *w, struct dm_swept *t, int64_t ts_us,
 	bool sent = t->sends;
 
 	t->sends = sent || up;
+	ret->down = !up;
 	if (ts_us < t->sweep_us || (ts_us == t->sweep_us && !t->open)) {
 		/* One that is older, or ended already: evaluated all the
 		 * same, but it says nothing of what there is now. */
 		ret->ended_us[ret->n_ended++] = ts_us;
+		if (up)
+			watch_clock(t, ts_us);
 		return 0;
 	}
 	if (ts_us > t->sweep_us) {

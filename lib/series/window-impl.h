@@ -22,12 +22,14 @@ struct dm_swept {
 	struct dm_target pub; /* first: lent as such */
 	char *key;	      /* instance \xff job */
 	size_t key_bytes;
-	size_t entities;  /* who is of this target */
-	bool sends;	  /* it ends its sweeps by sweep records */
-	bool open;	  /* a sweep has begun at sweep_us, and not ended */
-	int64_t sweep_us; /* the last sweep begun; INT64_MIN: none */
-	uint32_t sweep;	  /* its serial, from DM_SEEN_FIRST on, as k->seen */
-	size_t n_seen;	  /* of live, those that this sweep had */
+	size_t entities;   /* who is of this target */
+	bool sends;	   /* it ends its sweeps by sweep records */
+	bool open;	   /* a sweep has begun at sweep_us, and not ended */
+	int64_t sweep_us;  /* the last sweep begun; INT64_MIN: none */
+	unsigned n_behind; /* sweeps in a row, far before sweep_us */
+	int64_t behind_us; /* the last of them */
+	uint32_t sweep;	   /* its serial, from DM_SEEN_FIRST on, as k->seen */
+	size_t n_seen;	   /* of live, those that this sweep had */
 	struct dm_kept **live;
 	size_t n_live, cap_live;
 };
@@ -111,6 +113,9 @@ int dm_sweep_note(struct dm_window *w, const struct dm_entity *e, int64_t ts_us,
 /** The record that ends a sweep has been taken in. */
 int dm_sweep_close(struct dm_window *w, struct dm_swept *target, int64_t ts_us,
     bool up, struct dm_window_seen *ret, struct dm_err *err) DM_MUST_CHECK;
+
+/** The clock was wrong: where it is far ahead, it goes on from t_us. */
+void dm_sweep_set_back(struct dm_swept *target, int64_t t_us);
 
 /** A series is alive, of this target. */
 int dm_sweep_live(struct dm_swept *target, struct dm_kept *k,

@@ -381,6 +381,15 @@ void dm_window_advance(struct dm_window *w, int64_t t_us)
 		dm_window_prune(w);
 }
 
+void dm_window_set_back(struct dm_window *w, int64_t t_us)
+{
+	w->keeper.horizon_us = w->pruned_us = INT64_MIN / 2;
+	for (size_t i = 0; i < w->n_series; i++)
+		dm_kept_cut(w->series[i], t_us);
+	for (size_t i = 0; i < w->n_targets; i++)
+		dm_sweep_set_back(w->targets[i], t_us);
+}
+
 static bool is_dead(const struct dm_kept *k)
 {
 	return dm_kept_keep_us(k) == DM_KEEP_NONE;
