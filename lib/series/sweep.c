@@ -205,25 +205,59 @@ int dm_sweep_close(struct dm_window *w, struct dm_swept *t, int64_t ts_us,
 	return end_open(w, t, ret, err);
 }
 
+/* The latest first. */
+static int ending_cmp(const void *a, const void *b)
+{
+	const struct dm_swept *x = *(struct dm_swept *const *)a;
+	const struct dm_swept *y = *(struct dm_swept *const *)b;
+
+	return (x->sweep_us < y->sweep_us) - (x->sweep_us > y->sweep_us);
+}
+
+static bool is_ending(const struct dm_swept *t)
+{
+	return t->open && !t->sends;
+}
+
+/* The sweeps that the end of input ends. */
+static int list_ending(struct dm_window *w, struct dm_err *err)
+{
+	size_t n = 0;
+	void *p;
+
+	for (size_t i = 0; i < w->n_targets; i++)
+		n += is_ending(w->targets[i]);
+	if (n == 0)
+		return 0;
+	p = realloc(w->ending, n * sizeof(*w->ending));
+	if (!p)
+		return dm_err_nomem(err);
+	w->ending = p;
+	for (size_t i = 0; i < w->n_targets; i++)
+		if (is_ending(w->targets[i]))
+			w->ending[w->n_ending++] = w->targets[i];
+	qsort(w->ending, n, sizeof(*w->ending), ending_cmp);
+	return 0;
+}
+
 int dm_window_end_sweep(
     struct dm_window *w, int64_t *ret_us, struct dm_err *err)
 {
 	struct dm_window_seen seen = {.n_ended = 0};
-	struct dm_swept *oldest = NULL;
+	struct dm_swept *t;
 
-	for (size_t i = 0; i < w->n_targets; i++) {
-		struct dm_swept *t = w->targets[i];
-
-		if (t->open && !t->sends &&
-		    (!oldest || t->sweep_us < oldest->sweep_us))
-			oldest = t;
-	}
-	if (!oldest)
-		return 0;
-	if (end_open(w, oldest, &seen, err) < 0)
+	if (w->n_ending == 0 && list_ending(w, err) < 0)
 		return -1;
-	*ret_us = seen.ended_us[0];
-	return 1;
+	while (w->n_ending > 0) {
+		t = w->ending[--w->n_ending];
+		if (!is_ending(t))
+			continue; /* the clock has been set back */
+		if (end_open(w, t, &seen, err) < 0)
+			return -1;
+		*ret_us = seen.ended_us[0];
+		return 1;
+	}
+	return 0;
 }
 
 size_t dm_window_n_targets(const struct dm_window *w)

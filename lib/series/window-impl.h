@@ -83,6 +83,9 @@ struct dm_window {
 	size_t n_targets, cap_targets;
 	struct dm_map targets_by_key;
 	struct dm_swept *last_target;
+	/* At the end of input: whose sweeps are to be ended, the last first. */
+	struct dm_swept **ending;
+	size_t n_ending;
 	int64_t pruned_us;
 	size_t pruned_n;
 	struct dm_buf scratch;

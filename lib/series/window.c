@@ -82,6 +82,7 @@ void dm_window_free(struct dm_window *w)
 	free(w->series);
 	dm_keeper_release(&w->keeper);
 	free(w->targets);
+	free(w->ending);
 	free(w->names);
 	dm_buf_release(&w->scratch);
 	dm_labels_builder_release(&w->builder);
@@ -434,6 +435,8 @@ static void prune_targets(struct dm_window *w)
 {
 	size_t kept = 0;
 
+	if (w->n_ending > 0)
+		return; /* they are needed still */
 	for (size_t i = 0; i < w->n_targets; i++) {
 		struct dm_swept *t = w->targets[i];
 
