@@ -40,6 +40,8 @@ struct dm_engine {
 	    void *ctx, const struct dm_rule *rule, const struct dm_err *why);
 	void *failed_ctx;
 
+	bool said_left_out; /* metrics, as there are too many */
+
 	/* Rule files: */
 	uint64_t stamp;
 	int64_t looked_ns;
@@ -47,7 +49,8 @@ struct dm_engine {
 	/* By a name's id in the scanner: do rules look at it as an event's? */
 	uint8_t *event_names;
 	size_t n_event_names;
-	struct dm_str *hot; /* names under way; see dm_engine_event */
+	uint64_t event_epoch; /* the scanner's, then */
+	struct dm_str *hot;   /* names under way; see dm_engine_event */
 	size_t cap_hot;
 
 	struct dm_buf *out;	    /* of the callback under way */

@@ -476,6 +476,18 @@ static void begin(struct dm_engine *e, struct dm_buf *out)
 	}
 }
 
+static void say_left_out(struct dm_engine *e)
+{
+	struct dm_err said = {0};
+
+	if (e->said_left_out || !e->options.say)
+		return;
+	e->said_left_out = true;
+	dm_err_set(&said, DM_ELIMIT,
+	    DM_WINDOW_LEFT_OUT ": new ones are left out from now on");
+	e->options.say(e->options.ctx, &said);
+}
+
 int dm_engine_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err)
 {
@@ -485,6 +497,8 @@ int dm_engine_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
 	begin(e, out);
 	if (dm_window_record(e->window, e->scanner, r, &seen, err) < 0)
 		return -1;
+	if (seen.left_out)
+		say_left_out(e);
 	if (e->options.silence_us > 0) {
 		struct dm_target *t = dm_window_last_target(e->window);
 

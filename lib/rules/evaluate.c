@@ -271,6 +271,11 @@ int dm_engine_event(
 {
 	size_t n_hot = 0;
 
+	if (dm_scan_epoch(e->scanner) != e->event_epoch) {
+		if (e->n_event_names > 0)
+			memset(e->event_names, 0, e->n_event_names);
+		e->event_epoch = dm_scan_epoch(e->scanner);
+	}
 	for (size_t i = 0; i < r->n_metrics; i++) {
 		uint32_t id = r->metrics[i].name;
 		bool named = false;

@@ -62,6 +62,7 @@ struct dm_entity {
 /* A scanner's metric name. */
 struct dm_window_name {
 	const struct dm_name *name; /* NULL: nobody wants it */
+	bool left_out;		    /* somebody does, but there are too many */
 	uint64_t generation;
 };
 
@@ -77,6 +78,7 @@ struct dm_window {
 	struct dm_window_name *names; /* by the scanner's ids */
 	size_t n_names;
 	const struct dm_scanner *scanner; /* whose ids they are */
+	uint64_t scanner_epoch;
 	/* Changes when something that entities or names remember does. */
 	uint64_t generation;
 	struct dm_swept **targets;

@@ -77,6 +77,10 @@ struct dm_querier dm_window_querier(struct dm_window *w);
 int dm_window_set_own_names(struct dm_window *w, const struct dm_str *names,
     size_t n, struct dm_err *err) DM_MUST_CHECK;
 
+/* What to say of dm_window_seen.left_out. */
+#define DM_WINDOW_LEFT_OUT                                                     \
+	"selectors want the samples of too many different metric names"
+
 /** What a record was. */
 struct dm_window_seen {
 	/** Times of sweeps that have ended with it, to be evaluated now, in
@@ -86,6 +90,9 @@ struct dm_window_seen {
 	/** The last of them says that its target is down: nobody has sampled
 	 * it, and its time tells nothing of a clock. */
 	bool down;
+	/** Metrics of it are left out: there are too many names of which
+	 * somebody wants samples. */
+	bool left_out;
 	/** It was an event; its samples are in, whose names can be told by
 	 * record->metrics. Its time is record->ts_us. */
 	bool event;
