@@ -3,6 +3,7 @@
 #ifndef DM_SERIES_WINDOW_IMPL_H
 #define DM_SERIES_WINDOW_IMPL_H
 
+#include "series/index.h"
 #include "series/kept.h"
 #include "series/window.h"
 
@@ -71,7 +72,7 @@ struct dm_window {
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
 	struct dm_keeper keeper;
-	struct dm_map by_key;	 /* a series' labels and name, as pointers */
+	struct dm_series_index index;
 	struct dm_kept **series; /* in the order in which they came */
 	size_t n_series, cap_series;
 	struct dm_map own;	      /* names that rules record */

@@ -1,7 +1,5 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stddef.h>
-
 #include "base/time.h"
 #include "series/window-impl.h"
 
@@ -76,7 +74,7 @@ void dm_window_free(struct dm_window *w)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
 	dm_map_release(&w->own);
-	dm_map_release(&w->by_key);
+	dm_series_index_release(&w->index);
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
 	free(w->series);
@@ -309,15 +307,6 @@ struct dm_querier dm_window_querier(struct dm_window *w)
 	};
 }
 
-static struct dm_str series_key(const struct dm_series *s)
-{
-	_Static_assert(offsetof(struct dm_series, name) ==
-			   offsetof(struct dm_series, labels) + sizeof(void *),
-	    "labels and name stand side by side");
-	return (struct dm_str){
-	    (const char *)&s->labels, sizeof(s->labels) + sizeof(s->name)};
-}
-
 static bool is_wanted(const struct dm_window *w, const struct dm_name *name,
     const struct dm_labels *labels)
 {
@@ -342,8 +331,7 @@ static int add_to_selections(
 int dm_window_series(struct dm_window *w, const struct dm_name *name,
     struct dm_labels *labels, struct dm_kept **ret, struct dm_err *err)
 {
-	struct dm_series key = {.labels = labels, .name = name};
-	struct dm_kept *k = dm_map_get(&w->by_key, series_key(&key));
+	struct dm_kept *k = dm_series_index_get(&w->index, name, labels);
 
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
@@ -353,7 +341,7 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 		return dm_err_nomem(err);
 	if (dm_window_grow((void **)&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
-	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
+	    dm_series_index_add(&w->index, k, err) < 0) {
 		dm_kept_free(&w->keeper, k);
 		return -1;
 	}
@@ -474,7 +462,7 @@ void dm_window_prune(struct dm_window *w)
 			w->series[kept++] = k;
 			continue;
 		}
-		dm_map_remove(&w->by_key, series_key(&k->s));
+		dm_series_index_remove(&w->index, k);
 		dm_kept_free(&w->keeper, k);
 	}
 	w->n_series -= n_dead;
