@@ -59,6 +59,9 @@ struct dm_engine {
 	enum dm_severity fired;
 };
 
+/** A callback begins: what rules write goes to out, behind what is waiting. */
+void dm_engine_begin(struct dm_engine *e, struct dm_buf *out);
+
 /** Make a rule set ready: bound to the window, with keys and memory. */
 int dm_engine_bind(struct dm_engine *e, struct dm_rule_set *set,
     struct dm_err *err) DM_MUST_CHECK;

@@ -18,6 +18,7 @@ libdmon_a_SOURCES += \
 	lib/rules/report.c \
 	lib/rules/set.c \
 	lib/rules/severity.c \
+	lib/rules/silence.c \
 	lib/rules/state.c \
 	lib/rules/template.c lib/rules/template.h lib/rules/template-ast.h \
 	lib/rules/template-query.c lib/rules/template-reader.h \
