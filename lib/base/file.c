@@ -71,10 +71,13 @@ int dm_file_read(
 int dm_file_write_all(int fd, const void *p, size_t n, struct dm_err *err)
 {
 	while (n) {
-		ssize_t put = write(fd, p, n);
+		ssize_t put = dm_signals_write(fd, p, n);
 
 		if (put < 0 && errno == EINTR)
 			continue;
+		if (put < 0 && errno == ETIMEDOUT)
+			return dm_err_set(err, DM_ESYS,
+			    "ended by a signal while nobody read it");
 		if (put < 0)
 			return dm_err_errno(err, errno, "write");
 		p = (const char *)p + put;

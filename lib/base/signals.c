@@ -3,24 +3,34 @@
 #include "base/signals.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/time.h"
 
+/* How long a reader may take who was slow when the end came. */
+#define READER_PATIENCE_MS 2000
+
 static volatile sig_atomic_t stop_came, hangup_came;
 static sigset_t wait_mask;
+static bool is_installed;
 
+/* A signal may come just before a write that will block: SIGALRM comes behind
+ * it, again and again, and finds the write. */
 static void note(int signal_number)
 {
-	if (signal_number == SIGHUP)
+	if (signal_number == SIGHUP) {
 		hangup_came = 1;
-	else
-		stop_came = 1;
+		return;
+	}
+	stop_came = 1;
+	alarm(1);
 }
 
 int dm_signals_install(struct dm_err *err)
 {
-	static const int noted[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int noted[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM};
 	struct sigaction action = {.sa_handler = note};
 	sigset_t blocked;
 
@@ -38,6 +48,7 @@ int dm_signals_install(struct dm_err *err)
 	action.sa_handler = SIG_DFL;
 	if (sigaction(SIGPIPE, &action, NULL) < 0)
 		return dm_err_errno(err, errno, "sigaction");
+	is_installed = true;
 	return 0;
 }
 
@@ -90,4 +101,41 @@ int dm_signals_wait(int fd, int64_t deadline_ns, struct dm_err *err)
 	if (n < 0 && errno != EINTR)
 		return dm_err_errno(err, errno, "poll");
 	return n > 0;
+}
+
+/* Pieces that a pipe takes at once when it takes anything. */
+static ssize_t write_piece(int fd, const void *p, size_t n)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+	int ready = poll(&pfd, 1, READER_PATIENCE_MS);
+
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	if (ready <= 0)
+		return -1;
+	return write(fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+}
+
+ssize_t dm_signals_write(int fd, const void *p, size_t n)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+	sigset_t blocked;
+	ssize_t put;
+	int why;
+
+	if (stop_came)
+		return write_piece(fd, p, n);
+	if (!is_installed)
+		return write(fd, p, n);
+	sigprocmask(SIG_SETMASK, &wait_mask, &blocked);
+	put = write(fd, p, n);
+	why = errno;
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	/* A pipe that somebody else has made not to block. */
+	if (put < 0 && why == EAGAIN) {
+		(void)ppoll(&pfd, 1, NULL, &wait_mask);
+		why = EINTR;
+	}
+	errno = why;
+	return put;
 }

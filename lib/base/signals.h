@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -35,5 +36,12 @@ bool dm_signals_pending(void);
  */
 int dm_signals_wait(
     int fd, int64_t deadline_ns, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * write(2) that a signal ends, so that a reader who has stopped reading can't
+ * hold the program: EINTR then. Where SIGTERM or SIGINT have come it goes on
+ * as long as something is read, and else gives up with ETIMEDOUT.
+ */
+ssize_t dm_signals_write(int fd, const void *p, size_t n);
 
 #endif

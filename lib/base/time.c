@@ -9,7 +9,6 @@
 #include "base/num.h"
 
 #define MIN_US (INT64_C(-62167219200) * DM_US_PER_S) /* year 0 */
-#define MAX_US (INT64_C(253402300800) * DM_US_PER_S) /* year 10000 */
 
 int64_t dm_time_now_us(void)
 {
@@ -31,7 +30,7 @@ bool dm_time_from_seconds(double seconds, int64_t *ret_us)
 {
 	double us = round(seconds * 1e6);
 
-	if (!(us >= (double)MIN_US && us < (double)MAX_US))
+	if (!(us >= (double)MIN_US && us < (double)DM_TIME_END_US))
 		return false;
 	*ret_us = (int64_t)us;
 	return true;

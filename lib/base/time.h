@@ -7,6 +7,8 @@
 
 /* Times are microseconds since 1970, as int64_t: `_us`. */
 #define DM_US_PER_S INT64_C(1000000)
+/* The year 10000: a record's ts lies before it. */
+#define DM_TIME_END_US (INT64_C(253402300800) * DM_US_PER_S)
 
 /** The wall clock. */
 int64_t dm_time_now_us(void);

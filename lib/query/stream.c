@@ -71,6 +71,8 @@ static int stream_record(void *ctx, const struct dm_record *r,
 		return 0;
 	if (dm_window_record(s->load->window, s->scanner, r, &seen, err) < 0)
 		return -1;
+	if (seen.left_out)
+		return dm_err_set(err, DM_ELIMIT, DM_WINDOW_LEFT_OUT);
 	return ++s->n % LOOK_RECORDS ? 0 : look(s, err);
 }
 

@@ -9,17 +9,26 @@ static void forget_identity(struct dm_known *k, struct dm_identity *identity)
 	free(identity);
 }
 
+static void free_shapes(struct dm_known *k)
+{
+	struct dm_shape *shape;
+	size_t pos = 0;
+
+	while ((shape = dm_map_next(&k->shapes, &pos)))
+		free(shape);
+	dm_map_clear(&k->shapes);
+	k->n_shapes = 0;
+}
+
 void dm_known_release(struct dm_known *k)
 {
 	struct dm_identity *identity;
-	struct dm_shape *shape;
 	size_t pos = 0;
 
 	while ((identity = dm_map_next(&k->identities, &pos)))
 		forget_identity(k, identity);
 	dm_map_release(&k->identities);
-	for (pos = 0; (shape = dm_map_next(&k->shapes, &pos));)
-		free(shape);
+	free_shapes(k);
 	dm_map_release(&k->shapes);
 	for (size_t i = 0; i < k->n_names; i++)
 		free(k->by_id[i]);
@@ -28,25 +37,46 @@ void dm_known_release(struct dm_known *k)
 	dm_buf_release(&k->key);
 }
 
-static int room_for_name(struct dm_known *k, size_t bytes, struct dm_err *err)
+void dm_known_let_names_go(struct dm_known *k)
+{
+	struct dm_identity *identity;
+	size_t pos = 0;
+
+	if (k->names.n - k->n_pinned < DM_NAMES_MAX &&
+	    k->name_bytes < DM_NAMES_BYTES)
+		return;
+	while ((identity = dm_map_next(&k->identities, &pos)))
+		identity->shape = NULL;
+	free_shapes(k);
+	for (size_t i = 0; i < k->n_names; i++) {
+		struct dm_name *name = k->by_id[i];
+
+		if (!name || name->pinned)
+			continue;
+		dm_map_remove(&k->names, name->text);
+		k->name_bytes -= name->text.n;
+		k->by_id[i] = NULL;
+		free(name);
+	}
+	k->free_id = 0;
+	k->epoch++;
+}
+
+/* k->free_id is one, and has a place. */
+static int find_free_id(struct dm_known *k, struct dm_err *err)
 {
 	size_t cap = k->cap_names ? 2 * k->cap_names : 64;
 	void *by_id;
 
-	if (bytes > DM_NAMES_BYTES - k->name_bytes)
-		return dm_err_set(err, DM_ELIMIT,
-		    "more than %u bytes of different metric names",
-		    DM_NAMES_BYTES);
-	if (k->n_names < k->cap_names)
-		return 0;
-	if (k->n_names >= DM_NAMES_MAX)
-		return dm_err_set(err, DM_ELIMIT,
-		    "more than %d different metric names", DM_NAMES_MAX);
-	by_id = realloc(k->by_id, cap * sizeof(*k->by_id));
-	if (!by_id)
-		return dm_err_nomem(err);
-	k->by_id = by_id;
-	k->cap_names = cap;
+	while (k->free_id < k->n_names && k->by_id[k->free_id])
+		k->free_id++;
+	if (k->free_id == k->cap_names) {
+		by_id = realloc(k->by_id, cap * sizeof(*k->by_id));
+		if (!by_id)
+			return dm_err_nomem(err);
+		k->by_id = by_id;
+		k->cap_names = cap;
+	}
 	return 0;
 }
 
@@ -59,7 +89,7 @@ struct dm_name *dm_known_name(
 
 	if (name)
 		return name;
-	if (room_for_name(k, text.n, err) < 0)
+	if (find_free_id(k, err) < 0)
 		return NULL;
 	name = calloc(1, sizeof(*name) + text.n + 3);
 	if (!name) {
@@ -78,13 +108,15 @@ struct dm_name *dm_known_name(
 		    (unsigned char)text.p[i] < 0x20)
 			name->key.n = 0;
 	}
-	name->id = (uint32_t)k->n_names;
+	name->id = (uint32_t)k->free_id;
 	if (dm_map_put_hashed(&k->names, name->text, hash, name, err) < 0) {
 		free(name);
 		return NULL;
 	}
 	k->name_bytes += text.n;
-	k->by_id[k->n_names++] = name;
+	k->by_id[name->id] = name;
+	if (name->id == k->n_names)
+		k->n_names++;
 	return name;
 }
 

@@ -10,6 +10,7 @@
 /* What the scanner has seen and knows again: metric names, shapes (lists of
  * names) and identities (kinds with labels). */
 
+/* Beyond these names are let go, in front of the next line. */
 #define DM_NAMES_MAX	  65536
 #define DM_NAMES_BYTES	  (32u << 20)
 #define DM_SHAPES_MAX	  4096
@@ -17,6 +18,7 @@
 
 struct dm_name {
 	uint32_t id;
+	bool pinned;   /* it never goes */
 	uint64_t seen; /* in which object last, to find duplicates */
 	struct dm_str text;
 	struct dm_str key; /* "name": as writers write it; n = 0 if escaped */
@@ -30,10 +32,13 @@ struct dm_shape {
 };
 
 struct dm_known {
-	struct dm_map names; /* by text */
-	struct dm_name **by_id;
-	size_t n_names, cap_names;
-	size_t name_bytes;    /* DM_NAMES_BYTES at most */
+	struct dm_map names;	   /* by text */
+	struct dm_name **by_id;	   /* NULL: the id is free */
+	size_t n_names, cap_names; /* ids */
+	size_t free_id;		   /* below it none is */
+	size_t n_pinned;
+	size_t name_bytes;    /* of those that are not pinned */
+	uint64_t epoch;	      /* how often names have been let go */
 	struct dm_map shapes; /* by the array of names */
 	uint32_t n_shapes;
 	struct dm_map identities; /* by kind, a zero byte, labels */
@@ -46,7 +51,13 @@ struct dm_known {
 
 void dm_known_release(struct dm_known *k);
 
-/** The name, new if need be; NULL with err DM_ELIMIT or DM_ENOMEM. */
+/**
+ * Where there are too many names, let go of all that are not pinned, and of
+ * all shapes: ids of both begin anew.
+ */
+void dm_known_let_names_go(struct dm_known *k);
+
+/** The name, new if need be; NULL with err DM_ENOMEM. */
 struct dm_name *dm_known_name(
     struct dm_known *k, struct dm_str text, struct dm_err *err);
 

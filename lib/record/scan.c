@@ -77,6 +77,11 @@ int dm_scan_name_id(
 
 	if (!known)
 		return -1;
+	if (!known->pinned) {
+		known->pinned = true;
+		s->known.n_pinned++;
+		s->known.name_bytes -= known->text.n;
+	}
 	*ret = known->id;
 	return 0;
 }
@@ -84,6 +89,11 @@ int dm_scan_name_id(
 size_t dm_scan_n_names(const struct dm_scanner *s)
 {
 	return s->known.n_names;
+}
+
+uint64_t dm_scan_epoch(const struct dm_scanner *s)
+{
+	return s->known.epoch;
 }
 
 static bool scan_ts(struct dm_scanner *s)
@@ -533,6 +543,7 @@ static void settle_shape(struct dm_scanner *s)
 int dm_scan(struct dm_scanner *s, struct dm_str line, struct dm_record *ret,
     struct dm_err *err)
 {
+	dm_known_let_names_go(&s->known);
 	s->lex.start = s->lex.p = line.p;
 	s->lex.end = line.p + line.n;
 	s->lex.depth = 1;

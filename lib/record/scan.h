@@ -40,16 +40,23 @@ static inline void dm_scanner_cleanup(struct dm_scanner **s)
 int dm_scan(struct dm_scanner *s, struct dm_str line, struct dm_record *ret,
     struct dm_err *err) DM_MUST_CHECK;
 
-/** A metric's name, unescaped; lent until the scanner goes. Ids are small
- * and stay the same while the scanner lives. */
+/** A metric's name, unescaped; lent, as its id is, while dm_scan_epoch stays
+ * the same. Ids are small. */
 struct dm_str dm_scan_name(const struct dm_scanner *s, uint32_t name);
 
-/** The id of a name, new if need be. */
+/** The id of a name, new if need be; it stays while the scanner lives. */
 int dm_scan_name_id(struct dm_scanner *s, struct dm_str name, uint32_t *ret,
     struct dm_err *err) DM_MUST_CHECK;
 
-/** How many names there are: ids are below it. */
+/** Ids of names are below it. */
 size_t dm_scan_n_names(const struct dm_scanner *s);
+
+/**
+ * It changes when there have been so many names that they are let go: ids of
+ * names and shapes of records from before then mean nothing, or something
+ * else.
+ */
+uint64_t dm_scan_epoch(const struct dm_scanner *s);
 
 /**
  * Walk the members of an object that a scanner has checked: a record's line,

@@ -142,3 +142,16 @@ int dm_alerts_end(const struct dm_rule *rule, int64_t t_us,
 
 	return end_all(&u);
 }
+
+void dm_alerts_set_back(const struct dm_rule *rule, int64_t t_us)
+{
+	for (size_t i = 0; i < rule->memory->n; i++) {
+		struct dm_alert *a = alert_at(rule->memory, i);
+		int64_t *const times[] = {
+		    &a->active_us, &a->fired_us, &a->keep_since_us};
+
+		for (size_t k = 0; k < DM_COUNT(times); k++)
+			if (*times[k] > t_us)
+				*times[k] = t_us;
+	}
+}

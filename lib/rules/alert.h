@@ -55,6 +55,9 @@ int dm_alerts_update(const struct dm_rule *rule,
     struct dm_labels_pool *pool, const struct dm_alert_sink *sink,
     struct dm_err *err) DM_MUST_CHECK;
 
+/** The clock has been set back: times that are later are t_us now. */
+void dm_alerts_set_back(const struct dm_rule *rule, int64_t t_us);
+
 /** End all alerts: their rule has gone. */
 int dm_alerts_end(const struct dm_rule *rule, int64_t t_us,
     const struct dm_alert_sink *sink, struct dm_err *err) DM_MUST_CHECK;

@@ -13,6 +13,8 @@
 /* How evaluations are counted. Source: Prometheus, rules/group.go. */
 #define DM_RULE_FAILURES    "prometheus_rule_evaluation_failures_total"
 #define DM_RULE_EVALUATIONS "prometheus_rule_evaluations_total"
+/* How often the clock was wrong. */
+#define DM_SET_BACK "dmon_clock_set_back_total"
 
 struct dm_engine {
 	struct dm_engine_options options;
@@ -23,17 +25,22 @@ struct dm_engine {
 	struct dm_labels *no_labels; /* of a scalar */
 	const struct dm_name *alerts_name, *for_state_name;
 	const struct dm_name *failures_name, *evaluations_name;
+	const struct dm_name *set_back_name;
 
-	int64_t now_us;	      /* of the last evaluation; DM_NEVER: none yet */
-	bool behind;	      /* it has been said that a clock steps back */
-	int64_t offset_us;    /* the greatest query_offset */
-	int64_t say_again_us; /* ALERTS is written so often, or oftener */
-	bool counts;	      /* write how many evaluations there were */
+	int64_t now_us;		/* of the last evaluation; DM_NEVER: none yet */
+	unsigned n_behind;	/* sweeps in a row, far before it */
+	int64_t said_behind_us; /* when that was said last, by now_us */
+	uint64_t n_set_back;	/* how often it was found to be wrong */
+	int64_t offset_us;	/* the greatest query_offset */
+	int64_t say_again_us;	/* ALERTS is written so often, or oftener */
+	bool counts;		/* write how many evaluations there were */
 	struct dm_template_env env;
 	/* Told of an evaluation that failed, unless the one before it did. */
 	void (*failed)(
 	    void *ctx, const struct dm_rule *rule, const struct dm_err *why);
 	void *failed_ctx;
+
+	bool said_left_out; /* metrics, as there are too many */
 
 	/* Rule files: */
 	uint64_t stamp;
@@ -42,7 +49,8 @@ struct dm_engine {
 	/* By a name's id in the scanner: do rules look at it as an event's? */
 	uint8_t *event_names;
 	size_t n_event_names;
-	struct dm_str *hot; /* names under way; see dm_engine_event */
+	uint64_t event_epoch; /* the scanner's, then */
+	struct dm_str *hot;   /* names under way; see dm_engine_event */
 	size_t cap_hot;
 
 	struct dm_buf *out;	    /* of the callback under way */
@@ -50,6 +58,9 @@ struct dm_engine {
 	struct dm_buf labels, line; /* scratch */
 	enum dm_severity fired;
 };
+
+/** A callback begins: what rules write goes to out, behind what is waiting. */
+void dm_engine_begin(struct dm_engine *e, struct dm_buf *out);
 
 /** Make a rule set ready: bound to the window, with keys and memory. */
 int dm_engine_bind(struct dm_engine *e, struct dm_rule_set *set,
@@ -60,9 +71,16 @@ int dm_engine_rules_by_key(const struct dm_rule_set *set, struct dm_map *ret,
 /** Free a set whose rules may have memory. */
 void dm_engine_rules_release(struct dm_rule_set *set);
 
-/** A sweep has ended: evaluate the groups whose slot begins. */
-int dm_engine_sweep(
-    struct dm_engine *e, int64_t t_us, struct dm_err *err) DM_MUST_CHECK;
+/**
+ * A sweep has ended: evaluate the groups whose slot begins.
+ * @down  it says that its target is down
+ */
+int dm_engine_sweep(struct dm_engine *e, int64_t t_us, bool down,
+    struct dm_err *err) DM_MUST_CHECK;
+/** A sweep has ended that lies far before the last evaluation: it is not
+ * evaluated, but may tell that the clock was wrong. */
+int dm_engine_behind(struct dm_engine *e, int64_t t_us, bool down,
+    struct dm_err *err) DM_MUST_CHECK;
 /** An event: evaluate the rules that name one of its metrics. */
 int dm_engine_event(struct dm_engine *e, const struct dm_record *r,
     struct dm_err *err) DM_MUST_CHECK;
@@ -86,6 +104,10 @@ int dm_engine_annotations(struct dm_engine *e, const struct dm_rule *rule,
  * where that is due. */
 int dm_engine_say_counts(struct dm_engine *e, struct dm_rule_group *g,
     struct dm_err *err) DM_MUST_CHECK;
+
+/** Write how often the clock was wrong. */
+int dm_engine_say_set_back(
+    struct dm_engine *e, struct dm_err *err) DM_MUST_CHECK;
 
 /** What writes the changes of alerts. */
 struct dm_alert_sink dm_engine_sink(struct dm_engine *e);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/time.h"
 #include "base/utf8.h"
-#include "record/write.h"
 #include "rules/engine-parts.h"
 
 /* Rules are looked at again so often at most. */
@@ -164,7 +163,7 @@ void dm_engine_rules_release(struct dm_rule_set *set)
 static int set_own_names(struct dm_engine *e, struct dm_err *err)
 {
 	DM_AUTO_FREE struct dm_str *names =
-	    calloc(dm_rule_set_count(&e->rules) + 4, sizeof(*names));
+	    calloc(dm_rule_set_count(&e->rules) + 5, sizeof(*names));
 	size_t n = 0;
 	bool alerts = false;
 
@@ -189,6 +188,7 @@ static int set_own_names(struct dm_engine *e, struct dm_err *err)
 	if (e->counts && e->rules.n > 0) {
 		names[n++] = e->failures_name->text;
 		names[n++] = e->evaluations_name->text;
+		names[n++] = e->set_back_name->text;
 	}
 	if (e->n_event_names > 0)
 		memset(e->event_names, 0, e->n_event_names);
@@ -256,7 +256,8 @@ static int own_names(struct dm_engine *e, struct dm_err *err)
 	} names[] = {{"ALERTS", &e->alerts_name},
 	    {"ALERTS_FOR_STATE", &e->for_state_name},
 	    {DM_RULE_FAILURES, &e->failures_name},
-	    {DM_RULE_EVALUATIONS, &e->evaluations_name}};
+	    {DM_RULE_EVALUATIONS, &e->evaluations_name},
+	    {DM_SET_BACK, &e->set_back_name}};
 
 	for (size_t i = 0; i < DM_COUNT(names); i++)
 		if (dm_labels_name(
@@ -288,7 +289,7 @@ int dm_engine_new(const struct dm_engine_options *options,
 	if (!e)
 		return dm_err_nomem(err);
 	e->options = *options;
-	e->now_us = DM_NEVER;
+	e->now_us = e->said_behind_us = DM_NEVER;
 	e->say_again_us = SAY_AGAIN_US;
 	e->counts = true;
 	e->env = (struct dm_template_env){.external = options->external,
@@ -465,7 +466,7 @@ static int look_again(struct dm_engine *e, struct dm_err *err)
 	return reload(e, err);
 }
 
-static void begin(struct dm_engine *e, struct dm_buf *out)
+void dm_engine_begin(struct dm_engine *e, struct dm_buf *out)
 {
 	e->out = out;
 	if (e->backlog.n > 0) {
@@ -474,97 +475,51 @@ static void begin(struct dm_engine *e, struct dm_buf *out)
 	}
 }
 
+static void say_left_out(struct dm_engine *e)
+{
+	struct dm_err said = {0};
+
+	if (e->said_left_out || !e->options.say)
+		return;
+	e->said_left_out = true;
+	dm_err_set(&said, DM_ELIMIT,
+	    DM_WINDOW_LEFT_OUT ": new ones are left out from now on");
+	e->options.say(e->options.ctx, &said);
+}
+
 int dm_engine_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err)
 {
 	struct dm_engine *e = ctx;
 	struct dm_window_seen seen = {0};
 
-	begin(e, out);
+	dm_engine_begin(e, out);
 	if (dm_window_record(e->window, e->scanner, r, &seen, err) < 0)
 		return -1;
+	if (seen.left_out)
+		say_left_out(e);
 	if (e->options.silence_us > 0) {
 		struct dm_target *t = dm_window_last_target(e->window);
 
 		if (t)
 			t->user = dm_time_mono_ns();
 	}
-	for (unsigned i = 0; i < seen.n_ended; i++)
-		if (dm_engine_sweep(e, seen.ended_us[i], err) < 0)
+	for (unsigned i = 0; i < seen.n_ended; i++) {
+		bool down = seen.down && i + 1 == seen.n_ended;
+
+		if (dm_engine_sweep(e, seen.ended_us[i], down, err) < 0)
 			return -1;
+	}
 	if (seen.event && dm_engine_event(e, r, err) < 0)
 		return -1;
 	return seen.n_ended > 0 ? look_again(e, err) : 0;
-}
-
-/* When a target will have been silent for too long. One that has not been
- * heard in this run is counted from now on. */
-static int64_t silent_at_ns(struct dm_engine *e, struct dm_target *t)
-{
-	if (t->user == 0)
-		t->user = dm_time_mono_ns();
-	return t->user + e->options.silence_us * 1000;
-}
-
-int64_t dm_engine_deadline_ns(void *ctx)
-{
-	struct dm_engine *e = ctx;
-	int64_t at_ns = INT64_MAX;
-
-	if (e->options.silence_us == 0)
-		return at_ns;
-	for (size_t i = 0; i < dm_window_n_targets(e->window); i++) {
-		int64_t t = silent_at_ns(e, dm_window_target(e->window, i));
-
-		at_ns = t < at_ns ? t : at_ns;
-	}
-	return at_ns;
-}
-
-/* Write the sweep record of a silent target, and take it in as if it had
- * been read. Its time goes on from the target's last record. */
-static int write_silence(struct dm_engine *e, struct dm_target *t,
-    int64_t now_ns, struct dm_buf *out, struct dm_err *err)
-{
-	DM_AUTO_BUF struct dm_buf line = {0};
-	struct dm_record r;
-
-	dm_record_begin(&line, t->last_us + (now_ns - t->user) / 1000, "sweep");
-	dm_record_label(&line, "instance", t->instance);
-	dm_record_label(&line, "job", t->job);
-	dm_record_metrics(&line);
-	dm_record_metric_u64(&line, "up", 0);
-	dm_record_end(&line);
-	if (dm_buf_ok(&line, err) < 0)
-		return -1;
-	dm_buf_add_str(out, dm_buf_str(&line));
-	line.n--; /* the newline */
-	if (dm_scan(e->scanner, dm_buf_str(&line), &r, err) < 0)
-		return -1;
-	return dm_engine_record(e, &r, out, err);
-}
-
-int dm_engine_tick(void *ctx, struct dm_buf *out, struct dm_err *err)
-{
-	struct dm_engine *e = ctx;
-	int64_t now_ns = dm_time_mono_ns();
-
-	begin(e, out);
-	for (size_t i = 0; i < dm_window_n_targets(e->window); i++) {
-		struct dm_target *t = dm_window_target(e->window, i);
-
-		if (silent_at_ns(e, t) <= now_ns &&
-		    write_silence(e, t, now_ns, out, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 int dm_engine_hangup(void *ctx, struct dm_buf *out, struct dm_err *err)
 {
 	struct dm_engine *e = ctx;
 
-	begin(e, out);
+	dm_engine_begin(e, out);
 	return reload(e, err);
 }
 
@@ -574,9 +529,9 @@ int dm_engine_end(void *ctx, struct dm_buf *out, struct dm_err *err)
 	int64_t t_us;
 	int rc;
 
-	begin(e, out);
+	dm_engine_begin(e, out);
 	while ((rc = dm_window_end_sweep(e->window, &t_us, err)) > 0)
-		if (dm_engine_sweep(e, t_us, err) < 0)
+		if (dm_engine_sweep(e, t_us, false, err) < 0)
 			return -1;
 	return rc;
 }

@@ -148,28 +148,16 @@ int dm_engine_evaluate(struct dm_engine *e, struct dm_rule_group *g,
 	return evaluate_group(e, g, err);
 }
 
-/* Rules wait for a clock that has stepped back; that must not go unsaid. */
-static void watch_clock(struct dm_engine *e, int64_t t_us)
+int dm_engine_sweep(
+    struct dm_engine *e, int64_t t_us, bool down, struct dm_err *err)
 {
-	bool behind =
-	    e->now_us != DM_NEVER && t_us < e->now_us - 60 * INT64_C(1000000);
-	struct dm_err said = {0};
+	int64_t was_us = e->now_us, horizon_us;
 
-	if (behind && !e->behind && e->options.say) {
-		dm_err_set(&said, DM_ELIMIT,
-		    "a sweep is %lld s older than the last one evaluated: "
-		    "rules wait until its clock has caught up",
-		    (long long)((e->now_us - t_us) / 1000000));
-		e->options.say(e->options.ctx, &said);
-	}
-	if (behind || t_us >= e->now_us)
-		e->behind = behind;
-}
-
-int dm_engine_sweep(struct dm_engine *e, int64_t t_us, struct dm_err *err)
-{
-	watch_clock(e, t_us);
-	if (e->now_us == DM_NEVER || t_us > e->now_us)
+	if (dm_clock_is_behind(e->now_us, t_us))
+		return dm_engine_behind(e, t_us, down, err);
+	if (!down)
+		e->n_behind = 0;
+	if (t_us > e->now_us)
 		e->now_us = t_us;
 	for (size_t i = 0; i < e->rules.n; i++) {
 		struct dm_rule_group *g = e->rules.groups[i];
@@ -183,7 +171,12 @@ int dm_engine_sweep(struct dm_engine *e, int64_t t_us, struct dm_err *err)
 		if (evaluate_group(e, g, err) < 0)
 			return -1;
 	}
-	dm_window_advance(e->window, e->now_us - e->offset_us);
+	/* Of a time that lies far ahead it is not known yet whether it is
+	 * right: samples are kept until the next sweep. */
+	horizon_us = dm_clock_is_behind(e->now_us, was_us) && was_us != DM_NEVER
+			 ? was_us
+			 : e->now_us;
+	dm_window_advance(e->window, horizon_us - e->offset_us);
 	return 0;
 }
 
@@ -278,6 +271,11 @@ int dm_engine_event(
 {
 	size_t n_hot = 0;
 
+	if (dm_scan_epoch(e->scanner) != e->event_epoch) {
+		if (e->n_event_names > 0)
+			memset(e->event_names, 0, e->n_event_names);
+		e->event_epoch = dm_scan_epoch(e->scanner);
+	}
 	for (size_t i = 0; i < r->n_metrics; i++) {
 		uint32_t id = r->metrics[i].name;
 		bool named = false;

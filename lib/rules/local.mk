@@ -1,5 +1,6 @@
 libdmon_a_SOURCES += \
 	lib/rules/alert.c lib/rules/alert.h \
+	lib/rules/clock.c \
 	lib/rules/duplicates.c \
 	lib/rules/engine.c lib/rules/engine.h lib/rules/engine-parts.h \
 	lib/rules/evaluate.c \
@@ -17,6 +18,7 @@ libdmon_a_SOURCES += \
 	lib/rules/report.c \
 	lib/rules/set.c \
 	lib/rules/severity.c \
+	lib/rules/silence.c \
 	lib/rules/state.c \
 	lib/rules/template.c lib/rules/template.h lib/rules/template-ast.h \
 	lib/rules/template-query.c lib/rules/template-reader.h \

@@ -169,6 +169,17 @@ int dm_engine_say_counts(
 	    e->now_us, (double)g->evaluations, err);
 }
 
+int dm_engine_say_set_back(struct dm_engine *e, struct dm_err *err)
+{
+	begin(e, e->now_us, "rule", (struct dm_str){"", 0});
+	dm_record_metric_u64(&e->line, DM_SET_BACK, e->n_set_back);
+	dm_record_end(&e->line);
+	if (finish(e, err) < 0)
+		return -1;
+	return dm_window_put(e->window, e->set_back_name, e->no_labels,
+	    e->now_us, (double)e->n_set_back, err);
+}
+
 /* One of the two series of an alert. */
 static int say_state(struct dm_engine *e, const struct dm_alert *a,
     enum dm_alert_status status, int64_t t_us, double value, struct dm_err *err)

@@ -83,7 +83,8 @@ int dm_engine_save(struct dm_engine *e, struct dm_buf *b, struct dm_err *err)
 
 	dm_buf_addf(b, "{\"dmon-match\":%d", STATE_VERSION);
 	add_time(b, "now", e->now_us);
-	dm_buf_add_cstr(b, "}\n");
+	dm_buf_addf(b, ",\"behind\":%u,\"set_back\":%" PRIu64 "}\n",
+	    e->n_behind, e->n_set_back);
 	for (size_t i = 0; i < e->rules.n; i++) {
 		const struct dm_rule_group *g = e->rules.groups[i];
 
@@ -326,6 +327,8 @@ static int restore_head(
 		    "the state is of version %" PRId64 ", not %d", version,
 		    STATE_VERSION);
 	e->now_us = get_time(j, "now");
+	e->n_behind = (unsigned)get_count(j, "behind");
+	e->n_set_back = get_count(j, "set_back");
 	return 0;
 }
 

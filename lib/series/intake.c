@@ -144,43 +144,54 @@ static int grow_names(
 	return 0;
 }
 
-/* The name of a metric; *ret is NULL where nobody wants it. */
+static int find_name(struct dm_window *w, struct dm_str text,
+    struct dm_window_name *n, struct dm_err *err)
+{
+	struct dm_err why = {0};
+
+	n->name = NULL;
+	n->left_out = false;
+	n->generation = w->generation;
+	if (!is_name_wanted(w, text) ||
+	    dm_labels_name(w->pool, text, &n->name, &why) == 0)
+		return 0;
+	n->left_out = why.code == DM_ELIMIT;
+	return n->left_out ? 0 : dm_err_nomem(err);
+}
+
+/* The name of a metric; its `name` is NULL where nobody wants it. */
 static int metric_name(struct dm_window *w, const struct dm_scanner *scanner,
-    uint32_t id, const struct dm_name **ret, struct dm_err *err)
+    uint32_t id, const struct dm_window_name **ret, struct dm_err *err)
 {
 	struct dm_window_name *n;
-	struct dm_str text;
 
 	if (id >= w->n_names && grow_names(w, scanner, err) < 0)
 		return -1;
 	n = &w->names[id];
-	if (n->generation != w->generation) {
-		text = dm_scan_name(scanner, id);
-		n->name = NULL;
-		if (is_name_wanted(w, text) &&
-		    dm_labels_name(w->pool, text, &n->name, err) < 0)
-			return -1;
-		n->generation = w->generation;
-	}
-	*ret = n->name;
+	if (n->generation != w->generation &&
+	    find_name(w, dm_scan_name(scanner, id), n, err) < 0)
+		return -1;
+	*ret = n;
 	return 0;
 }
 
 /* Learn which metrics of the record are wanted, nulls included. */
 static int learn(struct dm_window *w, const struct dm_scanner *scanner,
-    struct dm_entity *e, const struct dm_record *r, struct dm_err *err)
+    struct dm_entity *e, const struct dm_record *r, bool *ret_left_out,
+    struct dm_err *err)
 {
-	const struct dm_name *name;
+	const struct dm_window_name *n;
 	struct dm_kept *k;
 
 	e->n_wanted = 0;
 	e->shape = 0;
 	for (size_t i = 0; i < r->n_metrics; i++) {
-		if (metric_name(w, scanner, r->metrics[i].name, &name, err) < 0)
+		if (metric_name(w, scanner, r->metrics[i].name, &n, err) < 0)
 			return -1;
-		if (!name)
+		*ret_left_out |= n->left_out;
+		if (!n->name)
 			continue;
-		if (dm_window_series(w, name, e->labels, &k, err) < 0 ||
+		if (dm_window_series(w, n->name, e->labels, &k, err) < 0 ||
 		    dm_array_grow(&e->wanted, e->n_wanted, &e->cap_wanted,
 			sizeof(*e->wanted), err) < 0)
 			return -1;
@@ -318,8 +329,10 @@ int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
 	*ret = (struct dm_window_seen){.event = r->kind == DM_KIND_EVENT};
 	if (!e && new_entity(w, r->identity, &e, err) < 0)
 		return -1;
-	if (scanner != w->scanner) {
+	if (scanner != w->scanner ||
+	    dm_scan_epoch(scanner) != w->scanner_epoch) {
 		w->scanner = scanner;
+		w->scanner_epoch = dm_scan_epoch(scanner);
 		w->generation++;
 	}
 	w->last_target = e->target;
@@ -329,7 +342,7 @@ int dm_window_record(struct dm_window *w, const struct dm_scanner *scanner,
 		return -1;
 	if ((e->shape == 0 || e->shape != r->shape ||
 		e->generation != w->generation) &&
-	    learn(w, scanner, e, r, err) < 0)
+	    learn(w, scanner, e, r, &ret->left_out, err) < 0)
 		return -1;
 	fetch_ahead(w, r->identity);
 	if ((e->lasting == DM_LAST_SWEEP ? take_swept(w, e, r, err)

@@ -271,3 +271,23 @@ void dm_kept_trim(struct dm_keeper *keeper, struct dm_kept *k)
 	if (cap < k->s.n + k->room && move_to(keeper, k, 0, cap, NULL) == 0)
 		k->room = (uint32_t)(cap - k->s.n);
 }
+
+void dm_kept_cut(struct dm_kept *k, int64_t t_us)
+{
+	struct dm_series *s = &k->s;
+	size_t n = dm_series_until(s, t_us);
+
+	if (n == s->n)
+		return;
+	for (size_t i = n; i < s->n; i++)
+		s->n_stale -= dm_is_stale(s->p[i].v);
+	k->room += s->n - (uint32_t)n;
+	s->n = (uint32_t)n;
+	if (n == 0) {
+		s->last = (struct dm_sample){.t_us = INT64_MAX};
+		s->drop_us = INT64_MIN;
+	} else {
+		s->last = s->p[n - 1];
+		s->drop_us = s->last.t_us;
+	}
+}

@@ -90,6 +90,9 @@ DM_MUST_CHECK static inline int dm_kept_add(struct dm_keeper *keeper,
  * can be helped. */
 void dm_kept_trim(struct dm_keeper *keeper, struct dm_kept *k);
 
+/** Drop the samples later than t_us. */
+void dm_kept_cut(struct dm_kept *k, int64_t t_us);
+
 /** Can nobody see anything of it from the horizon on? */
 bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us);
 

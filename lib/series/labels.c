@@ -14,6 +14,7 @@
 struct dm_labels_pool {
 	struct dm_map sets;
 	struct dm_map names;
+	size_t name_bytes;
 	uint64_t serial;
 	uint32_t ids; /* given so far */
 	uint32_t *free_ids;
@@ -64,6 +65,11 @@ int dm_labels_name(struct dm_labels_pool *pool, struct dm_str text,
 	char *copy;
 
 	if (!name) {
+		if (pool->names.n >= DM_LABELS_NAMES_MAX ||
+		    text.n > DM_LABELS_NAMES_BYTES - pool->name_bytes)
+			return dm_err_set(err, DM_ELIMIT,
+			    "more than %d different metric names",
+			    DM_LABELS_NAMES_MAX);
 		name = malloc(sizeof(*name) + text.n + 1);
 		if (!name)
 			return dm_err_nomem(err);
@@ -76,6 +82,7 @@ int dm_labels_name(struct dm_labels_pool *pool, struct dm_str text,
 			free(name);
 			return -1;
 		}
+		pool->name_bytes += text.n;
 	}
 	*ret = name;
 	return 0;

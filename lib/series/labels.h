@@ -55,7 +55,11 @@ size_t dm_labels_pool_ids(const struct dm_labels_pool *pool);
 /** How many label sets are alive. */
 size_t dm_labels_pool_count(const struct dm_labels_pool *pool);
 
-/** The name object of a text, new if need be. */
+#define DM_LABELS_NAMES_MAX   65536
+#define DM_LABELS_NAMES_BYTES (32u << 20)
+
+/** The name object of a text, new if need be; DM_ELIMIT where there are too
+ * many. */
 int dm_labels_name(struct dm_labels_pool *pool, struct dm_str text,
     const struct dm_name **ret, struct dm_err *err) DM_MUST_CHECK;
 

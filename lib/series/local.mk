@@ -1,6 +1,7 @@
 libdmon_a_SOURCES += \
 	lib/series/charset.c \
 	lib/series/catalog.h \
+	lib/series/index.c lib/series/index.h \
 	lib/series/intake.c \
 	lib/series/interval.c lib/series/interval.h \
 	lib/series/kept.c lib/series/kept.h \

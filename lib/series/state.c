@@ -16,6 +16,7 @@ static void save_target(struct dm_buf *b, const struct dm_swept *t)
 	dm_num_add_i64(b, t->pub.last_us);
 	dm_buf_add_cstr(b, ",\"swept\":");
 	dm_num_add_i64(b, t->sweep_us);
+	dm_buf_addf(b, ",\"behind\":%u", t->n_behind);
 	dm_buf_add_cstr(b, ",\"user\":");
 	dm_num_add_i64(b, t->pub.user);
 	dm_buf_add_cstr(b, "}\n");
@@ -92,11 +93,11 @@ static int restore_target(struct dm_window *w, json_t *line, struct dm_err *err)
 	json_int_t last, swept, user;
 	const char *instance, *job;
 	struct dm_swept *t;
-	int sends, rc;
+	int sends, behind = 0, rc;
 
-	if (json_unpack(line, "{s:s,s:s,s:b,s:I,s:I,s:I}", "instance",
+	if (json_unpack(line, "{s:s,s:s,s:b,s:I,s:I,s:I,s?i}", "instance",
 		&instance, "job", &job, "sends", &sends, "last", &last, "swept",
-		&swept, "user", &user) < 0)
+		&swept, "user", &user, "behind", &behind) < 0)
 		return bad_state(err);
 	only = json_pack("{s:s,s:s}", "instance", instance, "job", job);
 	if (!only)
@@ -109,6 +110,7 @@ static int restore_target(struct dm_window *w, json_t *line, struct dm_err *err)
 	t->pub.last_us = last;
 	t->pub.user = user;
 	t->sweep_us = swept;
+	t->n_behind = behind > 0 ? (unsigned)behind : 0;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef DM_SERIES_WINDOW_IMPL_H
 #define DM_SERIES_WINDOW_IMPL_H
 
+#include "series/index.h"
 #include "series/kept.h"
 #include "series/window.h"
 
@@ -22,12 +23,14 @@ struct dm_swept {
 	struct dm_target pub; /* first: lent as such */
 	char *key;	      /* instance \xff job */
 	size_t key_bytes;
-	size_t entities;  /* who is of this target */
-	bool sends;	  /* it ends its sweeps by sweep records */
-	bool open;	  /* a sweep has begun at sweep_us, and not ended */
-	int64_t sweep_us; /* the last sweep begun; INT64_MIN: none */
-	uint32_t sweep;	  /* its serial, from DM_SEEN_FIRST on, as k->seen */
-	size_t n_seen;	  /* of live, those that this sweep had */
+	size_t entities;   /* who is of this target */
+	bool sends;	   /* it ends its sweeps by sweep records */
+	bool open;	   /* a sweep has begun at sweep_us, and not ended */
+	int64_t sweep_us;  /* the last sweep begun; INT64_MIN: none */
+	unsigned n_behind; /* sweeps in a row, far before sweep_us */
+	int64_t behind_us; /* the last of them */
+	uint32_t sweep;	   /* its serial, from DM_SEEN_FIRST on, as k->seen */
+	size_t n_seen;	   /* of live, those that this sweep had */
 	struct dm_kept **live;
 	size_t n_live, cap_live;
 };
@@ -60,6 +63,7 @@ struct dm_entity {
 /* A scanner's metric name. */
 struct dm_window_name {
 	const struct dm_name *name; /* NULL: nobody wants it */
+	bool left_out;		    /* somebody does, but there are too many */
 	uint64_t generation;
 };
 
@@ -68,19 +72,23 @@ struct dm_window {
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
 	struct dm_keeper keeper;
-	struct dm_map by_key;	 /* a series' labels and name, as pointers */
+	struct dm_series_index index;
 	struct dm_kept **series; /* in the order in which they came */
 	size_t n_series, cap_series;
 	struct dm_map own;	      /* names that rules record */
 	struct dm_window_name *names; /* by the scanner's ids */
 	size_t n_names;
 	const struct dm_scanner *scanner; /* whose ids they are */
+	uint64_t scanner_epoch;
 	/* Changes when something that entities or names remember does. */
 	uint64_t generation;
 	struct dm_swept **targets;
 	size_t n_targets, cap_targets;
 	struct dm_map targets_by_key;
 	struct dm_swept *last_target;
+	/* At the end of input: whose sweeps are to be ended, the last first. */
+	struct dm_swept **ending;
+	size_t n_ending;
 	int64_t pruned_us;
 	size_t pruned_n;
 	struct dm_buf scratch;
@@ -107,6 +115,9 @@ int dm_sweep_note(struct dm_window *w, const struct dm_entity *e, int64_t ts_us,
 /** The record that ends a sweep has been taken in. */
 int dm_sweep_close(struct dm_window *w, struct dm_swept *target, int64_t ts_us,
     bool up, struct dm_window_seen *ret, struct dm_err *err) DM_MUST_CHECK;
+
+/** The clock was wrong: where it is far ahead, it goes on from t_us. */
+void dm_sweep_set_back(struct dm_swept *target, int64_t t_us);
 
 /** A series is alive, of this target. */
 int dm_sweep_live(struct dm_swept *target, struct dm_kept *k,

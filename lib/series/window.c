@@ -1,7 +1,5 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stddef.h>
-
 #include "base/array.h"
 #include "base/time.h"
 #include "series/window-impl.h"
@@ -61,12 +59,13 @@ void dm_window_free(struct dm_window *w)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
 	dm_map_release(&w->own);
-	dm_map_release(&w->by_key);
+	dm_series_index_release(&w->index);
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
 	free(w->series);
 	dm_keeper_release(&w->keeper);
 	free(w->targets);
+	free(w->ending);
 	free(w->names);
 	dm_buf_release(&w->scratch);
 	dm_labels_builder_release(&w->builder);
@@ -293,15 +292,6 @@ struct dm_querier dm_window_querier(struct dm_window *w)
 	};
 }
 
-static struct dm_str series_key(const struct dm_series *s)
-{
-	_Static_assert(offsetof(struct dm_series, name) ==
-			   offsetof(struct dm_series, labels) + sizeof(void *),
-	    "labels and name stand side by side");
-	return (struct dm_str){
-	    (const char *)&s->labels, sizeof(s->labels) + sizeof(s->name)};
-}
-
 static bool is_wanted(const struct dm_window *w, const struct dm_name *name,
     const struct dm_labels *labels)
 {
@@ -326,8 +316,7 @@ static int add_to_selections(
 int dm_window_series(struct dm_window *w, const struct dm_name *name,
     struct dm_labels *labels, struct dm_kept **ret, struct dm_err *err)
 {
-	struct dm_series key = {.labels = labels, .name = name};
-	struct dm_kept *k = dm_map_get(&w->by_key, series_key(&key));
+	struct dm_kept *k = dm_series_index_get(&w->index, name, labels);
 
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
@@ -337,7 +326,7 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 		return dm_err_nomem(err);
 	if (dm_array_grow(&w->series, w->n_series, &w->cap_series,
 		sizeof(struct dm_kept *), err) < 0 ||
-	    dm_map_put(&w->by_key, series_key(&k->s), k, err) < 0) {
+	    dm_series_index_add(&w->index, k, err) < 0) {
 		dm_kept_free(&w->keeper, k);
 		return -1;
 	}
@@ -364,6 +353,15 @@ void dm_window_advance(struct dm_window *w, int64_t t_us)
 	if (t_us - w->pruned_us >= PRUNE_EVERY_US ||
 	    w->n_series > 2 * w->pruned_n + PRUNE_SPARE)
 		dm_window_prune(w);
+}
+
+void dm_window_set_back(struct dm_window *w, int64_t t_us)
+{
+	w->keeper.horizon_us = w->pruned_us = INT64_MIN / 2;
+	for (size_t i = 0; i < w->n_series; i++)
+		dm_kept_cut(w->series[i], t_us);
+	for (size_t i = 0; i < w->n_targets; i++)
+		dm_sweep_set_back(w->targets[i], t_us);
 }
 
 static bool is_dead(const struct dm_kept *k)
@@ -410,6 +408,8 @@ static void prune_targets(struct dm_window *w)
 {
 	size_t kept = 0;
 
+	if (w->n_ending > 0)
+		return; /* they are needed still */
 	for (size_t i = 0; i < w->n_targets; i++) {
 		struct dm_swept *t = w->targets[i];
 
@@ -447,7 +447,7 @@ void dm_window_prune(struct dm_window *w)
 			w->series[kept++] = k;
 			continue;
 		}
-		dm_map_remove(&w->by_key, series_key(&k->s));
+		dm_series_index_remove(&w->index, k);
 		dm_kept_free(&w->keeper, k);
 	}
 	w->n_series -= n_dead;

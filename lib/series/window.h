@@ -28,10 +28,29 @@
  *   target that ends its sweeps by its next ts into another.
  * - A null in a host, container or process record is as if the metric was
  *   missing; in others it makes the series stale at once.
+ * - A target whose own last sweep was far ahead is set back as all are by
+ *   dm_window_set_back, when DM_CLOCK_SWEEPS of its sweeps in a row have been
+ *   far behind that. Of a target that sends no sweep records each new ts
+ *   there counts, and is told as the end of a sweep, to be counted.
  * - Samples of sweep records and of kinds loss, action and rule last until
  *   written again, or five minutes. Kind alert and unknown kinds have none.
  */
 struct dm_window;
+
+/*
+ * Times are compared with the latest there has been, and one that was wrong
+ * would keep all that come after it from being new. Therefore: where so many
+ * sweeps in a row lie further back than this, it was the clock that was
+ * wrong, and it is set back to the last of them.
+ */
+#define DM_CLOCK_STEP_US (60 * INT64_C(1000000))
+#define DM_CLOCK_SWEEPS	 10
+
+/** Does a time lie so far before a clock (INT64_MIN: there is none)? */
+static inline bool dm_clock_is_behind(int64_t clock_us, int64_t t_us)
+{
+	return t_us + DM_CLOCK_STEP_US < clock_us;
+}
 
 int dm_window_new(struct dm_window **ret, struct dm_err *err) DM_MUST_CHECK;
 /** Expressions bound to it must have been freed; the scanner too, or its
@@ -58,12 +77,22 @@ struct dm_querier dm_window_querier(struct dm_window *w);
 int dm_window_set_own_names(struct dm_window *w, const struct dm_str *names,
     size_t n, struct dm_err *err) DM_MUST_CHECK;
 
+/* What to say of dm_window_seen.left_out. */
+#define DM_WINDOW_LEFT_OUT                                                     \
+	"selectors want the samples of too many different metric names"
+
 /** What a record was. */
 struct dm_window_seen {
 	/** Times of sweeps that have ended with it, to be evaluated now, in
 	 * this order. Markers of staleness have been set. */
 	int64_t ended_us[2];
 	unsigned n_ended;
+	/** The last of them says that its target is down: nobody has sampled
+	 * it, and its time tells nothing of a clock. */
+	bool down;
+	/** Metrics of it are left out: there are too many names of which
+	 * somebody wants samples. */
+	bool left_out;
 	/** It was an event; its samples are in, whose names can be told by
 	 * record->metrics. Its time is record->ts_us. */
 	bool event;
@@ -98,10 +127,17 @@ int dm_window_put(struct dm_window *w, const struct dm_name *name,
 
 /**
  * No evaluation will be asked for before t_us: samples out of reach from
- * there may go. Never goes back. Call it after each sweep with the time of
- * the oldest last evaluation; without any, nothing is ever dropped.
+ * there may go. Goes back by dm_window_set_back only. Call it after each sweep
+ * with the time of the oldest last evaluation; without any, nothing is ever
+ * dropped.
  */
 void dm_window_advance(struct dm_window *w, int64_t t_us);
+
+/**
+ * The clock was wrong, and evaluation goes on from t_us: samples that are
+ * later are dropped, and targets that are far ahead begin sweeps anew.
+ */
+void dm_window_set_back(struct dm_window *w, int64_t t_us);
 
 /** A target: who was sampled, by whom. */
 struct dm_target {

@@ -55,7 +55,11 @@ static int feed(struct filler *f, const struct dm_record *r, struct dm_err *err)
 {
 	struct dm_window_seen seen;
 
-	return dm_window_record(f->window, f->scanner, r, &seen, err);
+	if (dm_window_record(f->window, f->scanner, r, &seen, err) < 0)
+		return -1;
+	if (seen.left_out)
+		return dm_err_set(err, DM_ELIMIT, DM_WINDOW_LEFT_OUT);
+	return 0;
 }
 
 /* A text: the first of its identity says who that is. */

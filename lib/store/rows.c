@@ -216,6 +216,19 @@ static int note_metrics(struct dm_store *s, struct dm_store_row *row,
 	return 0;
 }
 
+/* What is known by ids that mean nothing any more. */
+static void forget_names(struct dm_store *s, struct dm_store_row *row)
+{
+	uint64_t epoch = dm_scan_epoch(s->scanner);
+
+	if (s->epoch != epoch && s->n_metrics > 0)
+		memset(s->metrics, 0, s->n_metrics * sizeof(*s->metrics));
+	s->epoch = epoch;
+	if (row->epoch != epoch)
+		row->n_names = row->shape = 0;
+	row->epoch = epoch;
+}
+
 int dm_store_row_of(struct dm_store *s, const struct dm_record *r,
     struct dm_store_row **ret, struct dm_err *err)
 {
@@ -223,6 +236,7 @@ int dm_store_row_of(struct dm_store *s, const struct dm_record *r,
 
 	if ((!row || !row->id) && find_row(s, r->identity, &row, err) < 0)
 		return -1;
+	forget_names(s, row);
 	if ((r->shape == 0 || r->shape != row->shape) &&
 	    note_metrics(s, row, r, err) < 0)
 		return -1;

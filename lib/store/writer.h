@@ -20,6 +20,7 @@ struct dm_store_row {
 	unsigned refs;
 	uint32_t shape;	 /* of its last record, whose metrics are noted */
 	uint32_t *names; /* the scanner's ids of metrics noted, sorted */
+	uint64_t epoch;	 /* the scanner's, when these were of it */
 	size_t n_names;
 };
 
@@ -72,6 +73,7 @@ struct dm_store {
 	size_t cap_names;
 	int64_t *metrics; /* rows of metric, by the scanner's id */
 	size_t n_metrics;
+	uint64_t epoch; /* the scanner's, whose ids they are */
 
 	struct dm_store_span span; /* the last one */
 	bool span_changed;

@@ -51,19 +51,25 @@ timeout -k 1 60 dmon-collect --procfs tests/fixtures/collect/proc \
 	--sysfs "$T/sys" -n 2 -i 100ms cgroup >"$T/o" 2>"$T/e"
 is "$? $(grep -c '"up":1' "$T/o")" "0 2" "FIFOs in a tree of cgroups"
 
-# Metric names that fill memory; what has been known stays known.
+# Metric names that would fill memory go again.
 name=$(printf '%0900000d' 0)
 {
 	head -n 1 "$T/in"
-	for i in $(seq 40); do
+	for i in $(seq 150); do
 		echo "{\"ts\":1,\"metrics\":{\"$i$name\":1}}"
 	done
 	head -n 1 "$T/in"
-} | dmon-match -r "$T/r.yml" 2>"$T/e" | cut -c 1-200 >"$T/o"
-is "$(wc -l <"$T/e") $(grep -v '"rule"' "$T/o" | tail -n 1)" "3 $(head -n 1 "$T/in")" \
-	"names of 36 MB are not kept"
-grep -q '<stdin>:39: more than [0-9]* bytes of different metric names' "$T/e"
-ok $? "which is said"
+} | (
+	ulimit -v 100000
+	dmon-match -r "$T/r.yml" 2>"$T/e"
+) | cut -c 1-200 >"$T/o"
+said="names of 135 MB are not kept in memory of 100 MB"
+if (ulimit -v 100000 && dmon-match --version) >/dev/null 2>&1; then
+	is "$(wc -l <"$T/e") $(grep -v '"rule"' "$T/o" | tail -n 1)" \
+		"0 $(head -n 1 "$T/in")" "$said"
+else
+	skip "a sanitizer needs more" "$said"
+fi
 
 # A database that somebody has prepared.
 dmon-store -d "$T/trigger.db" --only "$T/in" 2>/dev/null

@@ -159,6 +159,33 @@ static void test_by_next_ts(void **state)
 	assert_int_equal(dm_window_target(f->window, 0)->last_us, 51000000);
 }
 
+/* At the end of input the oldest sweep ends first. */
+static void test_end_of_many(void **state)
+{
+	struct one *o = *state;
+	struct fixture *f = &o->f;
+	char line[256];
+	int64_t t, last = 0;
+	int n = 0;
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line),
+		    "{\"ts\":%d,\"kind\":\"host\",\"labels\":{"
+		    "\"instance\":\"n%d\"},\"metrics\":{\"m\":1}}",
+		    1000 + i * 37 % 100, i);
+		assert_int_equal(fixture_line(f, line), 0);
+	}
+	while (dm_window_end_sweep(f->window, &t, &f->err) > 0) {
+		assert_true(t > last && t < 1100 * INT64_C(1000000));
+		last = t;
+		dm_window_advance(f->window, t + 4000 * INT64_C(1000000));
+		if (++n == 50)
+			dm_window_set_back(f->window, 1050 * INT64_C(1000000));
+	}
+	assert_int_equal(n, 100);
+	assert_int_equal(dm_window_n_targets(f->window), 100);
+}
+
 static void test_late_and_twice(void **state)
 {
 	struct one *o = *state;
@@ -312,6 +339,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_whole_sweeps, start, stop),
 	    cmocka_unit_test_setup_teardown(test_cut_short, start, stop),
 	    cmocka_unit_test_setup_teardown(test_by_next_ts, start, stop),
+	    cmocka_unit_test_setup_teardown(test_end_of_many, start, stop),
 	    cmocka_unit_test_setup_teardown(test_late_and_twice, start, stop),
 	    cmocka_unit_test_setup_teardown(test_kinds, start, stop),
 	    cmocka_unit_test_setup_teardown(test_own_names, start, stop),
