@@ -66,8 +66,9 @@ same "$T/bad" "$T/nothing" "no label stands in a command"
 	# shellcheck disable=SC2086
 	sed -n 's/^ *- record: //p' $rules
 	echo up
-	# dmon-match writes it of itself, as Prometheus does.
+	# dmon-match writes these of itself.
 	echo prometheus_rule_evaluation_failures_total
+	echo dmon_clock_set_back_total
 } | sort -u >"$T/written"
 # shellcheck disable=SC2086
 awk '
