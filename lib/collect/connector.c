@@ -240,7 +240,7 @@ int dm_connector_open(struct dm_err *err)
 }
 
 int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
-    size_t *ret_n, bool *ret_overflow, struct dm_err *err)
+    size_t *ret_n, struct dm_err *err)
 {
 	struct mmsghdr heads[BATCH] = {0};
 	struct iovec parts[BATCH];
@@ -257,12 +257,9 @@ int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
 		    .msg_iovlen = 1};
 	}
 	*ret_n = 0;
-	*ret_overflow = false;
 	got = recvmmsg(fd, heads, want, MSG_DONTWAIT, NULL);
-	if (got < 0 && errno == ENOBUFS) {
-		*ret_overflow = true;
+	if (got < 0 && errno == ENOBUFS)
 		return 1;
-	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (got < 0)

@@ -70,12 +70,12 @@ int dm_connector_open(struct dm_err *err) DM_MUST_CHECK;
 
 /**
  * Read what there is, up to `cap` events.
- * @ret_n         how many
- * @ret_overflow  the kernel has dropped some
+ * @ret_n  how many
+ * What the kernel has dropped shows in the gaps of those that come next.
  * Returns 1 when there may be more, 0 when there are no more for now, -1 with
  * err.
  */
 int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
-    size_t *ret_n, bool *ret_overflow, struct dm_err *err) DM_MUST_CHECK;
+    size_t *ret_n, struct dm_err *err) DM_MUST_CHECK;
 
 #endif

@@ -116,17 +116,10 @@ static void forked(struct dm_procevents *w, const struct dm_collect *c,
 	(void)dm_lineage_add(&w->lineage, e->pid, parent->origin);
 }
 
-static bool same_root(
-    const struct dm_proc_view *a, const struct dm_proc_view *b)
-{
-	return a->root_seen && b->root_seen && a->root_dev == b->root_dev &&
-	       a->root_ino == b->root_ino;
-}
-
 /*
- * A runtime's process has become the container's own when it is in the
- * container's files: those of its first process; where that is not known yet,
- * it is the first.
+ * A runtime's process has become the container's own when it executes
+ * something in the mount namespace of the container's first process; where
+ * that is not known yet, it is the first.
  */
 static bool settled(const struct dm_procevents *w, struct dm_origin *o,
     const struct dm_process_event *e, const struct dm_proc *p)
@@ -137,8 +130,7 @@ static bool settled(const struct dm_procevents *w, struct dm_origin *o,
 	if (!(p->view.ns_seen & mnt) || !p->view.root_seen)
 		return false;
 	if (base->set)
-		return p->view.ns[DM_NS_MNT] == base->view.ns[DM_NS_MNT] &&
-		       same_root(&p->view, &base->view);
+		return p->view.ns[DM_NS_MNT] == base->view.ns[DM_NS_MNT];
 	if (p->failed || p->view.ns[DM_NS_MNT] == w->looker.host.ns[DM_NS_MNT])
 		return false;
 	o->base = (struct dm_proc_base){.set = true,
@@ -333,15 +325,13 @@ static int hear(
 {
 	struct dm_procevents *w = state;
 	struct dm_process_event events[BATCH];
-	bool overflow;
 	size_t n;
 	int more;
 
 	if (w->seed && dm_time_mono_ns() - w->seeded_ns > SEED_AGAIN_NS)
 		seed(w, c);
 	do {
-		more =
-		    dm_connector_read(w->fd, events, BATCH, &n, &overflow, err);
+		more = dm_connector_read(w->fd, events, BATCH, &n, err);
 		if (more < 0)
 			return -1;
 		if (n)
