@@ -174,18 +174,17 @@ bool dm_connector_allowed(const char *procfs)
 
 static int subscribe(int fd, struct dm_err *err)
 {
-	struct __attribute__((packed)) {
-		struct nlmsghdr head;
-		struct cn_msg message;
-		enum proc_cn_mcast_op op;
-	} ask = {
-	    .head = {.nlmsg_len = sizeof(ask), .nlmsg_type = NLMSG_DONE},
-	    .message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
-		.len = sizeof(ask.op)},
-	    .op = PROC_CN_MCAST_LISTEN,
-	};
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg message = {
+	    .id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(op)};
+	char ask[NLMSG_HDRLEN + sizeof(message) + sizeof(op)];
+	const struct nlmsghdr head = {
+	    .nlmsg_len = sizeof(ask), .nlmsg_type = NLMSG_DONE};
 
-	if (send(fd, &ask, sizeof(ask), 0) < 0)
+	memcpy(ask, &head, sizeof(head));
+	memcpy(ask + NLMSG_HDRLEN, &message, sizeof(message));
+	memcpy(ask + NLMSG_HDRLEN + sizeof(message), &op, sizeof(op));
+	if (send(fd, ask, sizeof(ask), 0) < 0)
 		return dm_err_errno(err, errno, "proc connector");
 	return 0;
 }

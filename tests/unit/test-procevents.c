@@ -13,24 +13,40 @@
 #include "collect/lineage.h"
 #include "collect/membership.h"
 
-/* A datagram as the kernel sends it. */
-struct __attribute__((packed)) datagram {
+#define HEAD_BYTES (NLMSG_HDRLEN + sizeof(struct cn_msg))
+
+/* A datagram, by its parts. */
+struct datagram {
 	struct nlmsghdr head;
-	struct cn_msg message;
 	struct proc_event event;
+	struct cn_msg *message;
+	char text[HEAD_BYTES + sizeof(struct proc_event)];
 };
+
+static struct cn_msg message;
 
 static struct datagram datagram_of(unsigned what)
 {
+	message = (struct cn_msg){.id = {CN_IDX_PROC, CN_VAL_PROC},
+	    .seq = 41,
+	    .len = sizeof(struct proc_event)};
 	return (struct datagram){
-	    .head = {.nlmsg_len = sizeof(struct datagram),
+	    .head = {.nlmsg_len = HEAD_BYTES + sizeof(struct proc_event),
 		.nlmsg_type = NLMSG_DONE},
-	    .message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
-		.seq = 41,
-		.len = sizeof(struct proc_event)},
 	    .event = {.what = what, .cpu = 3, .timestamp_ns = 1500000001},
+	    .message = &message,
 	};
 }
+
+/* As the kernel sends it, the first n bytes. */
+static bool parse(struct datagram *d, size_t n, struct dm_process_event *e)
+{
+	memcpy(d->text, &d->head, sizeof(d->head));
+	memcpy(d->text + NLMSG_HDRLEN, d->message, sizeof(*d->message));
+	memcpy(d->text + HEAD_BYTES, &d->event, sizeof(d->event));
+	return dm_process_event_parse(d->text, n, e);
+}
+#define WHOLE (HEAD_BYTES + sizeof(struct proc_event))
 
 static void events(void **state)
 {
@@ -42,7 +58,7 @@ static void events(void **state)
 	d.event.event_data.fork.parent_pid = 11;
 	d.event.event_data.fork.child_tgid = 20;
 	d.event.event_data.fork.child_pid = 20;
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_FORK);
 	assert_false(e.thread);
 	assert_int_equal(e.pid, 20);
@@ -51,14 +67,14 @@ static void events(void **state)
 	assert_int_equal(e.seq, 41);
 	assert_int_equal(e.at_ns, 1500000001);
 	d.event.event_data.fork.child_pid = 21;
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_true(e.thread);
 
 	d = datagram_of(PROC_EVENT_UID);
 	d.event.event_data.id.process_tgid = 7;
 	d.event.event_data.id.process_pid = 7;
 	d.event.event_data.id.r.ruid = 1000;
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_UID);
 	assert_int_equal(e.pid, 7);
 	assert_int_equal(e.real, 1000);
@@ -68,7 +84,7 @@ static void events(void **state)
 	d.event.event_data.ptrace.process_tgid = 8;
 	d.event.event_data.ptrace.process_pid = 9;
 	d.event.event_data.ptrace.tracer_tgid = 12;
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_PTRACE);
 	assert_int_equal(e.pid, 8);
 	assert_int_equal(e.by, 12);
@@ -77,12 +93,12 @@ static void events(void **state)
 	d.event.event_data.exit.process_tgid = 5;
 	d.event.event_data.exit.process_pid = 5;
 	d.event.event_data.exit.exit_code = 9;
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_EXIT);
 	assert_int_equal(e.signal, 9);
 
 	d = datagram_of(0x400);
-	assert_true(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_OTHER);
 }
 
@@ -92,18 +108,18 @@ static void no_events(void **state)
 	struct dm_process_event e = {.pid = 77};
 
 	(void)state;
-	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_false(parse(&d, WHOLE, &e));
 	d = datagram_of(PROC_EVENT_EXEC);
-	for (size_t n = 0; n < sizeof(d); n++)
-		assert_false(dm_process_event_parse(&d, n, &e));
+	for (size_t n = 0; n < WHOLE; n++)
+		assert_false(parse(&d, n, &e));
 	d.head.nlmsg_type = NLMSG_ERROR;
-	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	assert_false(parse(&d, WHOLE, &e));
 	d = datagram_of(PROC_EVENT_EXEC);
-	d.message.id.idx = 2;
-	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	d.message->id.idx = 2;
+	assert_false(parse(&d, WHOLE, &e));
 	d = datagram_of(PROC_EVENT_EXEC);
-	d.message.len = 8;
-	assert_false(dm_process_event_parse(&d, sizeof(d), &e));
+	d.message->len = 8;
+	assert_false(parse(&d, WHOLE, &e));
 	assert_int_equal(e.pid, 77);
 }
 
