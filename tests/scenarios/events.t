@@ -95,12 +95,28 @@ entered() {
 until_ok entered
 ok $? "what docker exec runs is seen"
 
+is "$(cat "$T/collect.err" "$T/match.err")" "" "nobody has anything to say"
+
+# More than waits to be read: what is lost is counted.
+kill -STOP $collector
+dockerd_client run --name flood --network none --pids-limit 100 busybox:test \
+	sh -c 'i=0
+	while [ $i -lt 12000 ]; do
+		: & : & : & : &
+		i=$((i + 1))
+		[ $((i % 20)) != 0 ] || wait
+	done' >/dev/null
+kill -CONT $collector
+until_ok grep -q '"kind":"loss".*"dmon_events_lost":[1-9]' "$T/out"
+ok $? "a flood that loses says how much"
+until_ok grep -q '"alertname":"ProcessEventsLost".*"status":"firing"' "$T/out"
+ok $? "and raises an alert"
+
 kill $collector
 wait $collector
 is $? 0 "the collector ends well"
 wait $filter
 is "$(cat "$T/match.status")" 0 "and so does the filter"
-is "$(cat "$T/collect.err" "$T/match.err")" "" "they have nothing to say"
 ids=$(dockerd_client ps -a --format '{{.Names}} {{.ID}}' --no-trunc)
 for name in web many; do
 	id=$(echo "$ids" | sed -n "s/^$name //p")
