@@ -20,6 +20,9 @@
 /* Within a sweep, events are taken as often as this. */
 #define HEAR_NS INT64_C(5000000)
 
+/* What they may take at realtime in any case, between two sweeps. */
+#define HASTE_US 100000
+
 struct slot {
 	const struct dm_source *source;
 	void *state;
@@ -459,34 +462,59 @@ int dm_collector_sweep(
 	return hand_on(c, 0, err);
 }
 
-static int wait(
-    struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
+/*
+ * Realtime is for what is short, and a sweep is not: it is on while waiting,
+ * and off again where events take the larger part of that, be it that they are
+ * so many or that a source never has enough.
+ */
+struct haste {
+	bool on;
+	int64_t since_us;
+	uint64_t cpu_us;
+};
+
+static void hurry(const struct dm_collector *c, struct haste *h)
 {
-	int64_t left_us;
-
-	while ((left_us = dm_tick_next(tick, dm_time_now_us())) > 0) {
-		int ready = dm_signals_wait(
-		    c->heard, dm_time_mono_ns() + left_us * 1000, err);
-
-		if (ready < 0 || (ready > 0 && hear(c, err) < 0))
-			return -1;
-		if (dm_signals_stop())
-			return 0;
-	}
-	return 0;
+	*h = (struct haste){.on = c->heard >= 0,
+	    .since_us = dm_time_mono_ns() / 1000,
+	    .cpu_us = cpu_us()};
+	if (h->on)
+		dm_privileges_realtime(true);
 }
 
-/* A sweep takes too long to be run before all others. */
+static void slow_down(struct haste *h)
+{
+	if (h->on)
+		dm_privileges_realtime(false);
+	h->on = false;
+}
+
+static void watch_haste(struct haste *h)
+{
+	uint64_t used_us = cpu_us() - h->cpu_us;
+	int64_t passed_us = dm_time_mono_ns() / 1000 - h->since_us;
+
+	if (used_us > HASTE_US && used_us > (uint64_t)passed_us / 2)
+		slow_down(h);
+}
+
 int dm_collector_wait(
     struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
 {
-	int status;
+	struct haste haste;
+	int64_t left_us;
+	int status = 0;
 
-	if (c->heard < 0)
-		return wait(c, tick, err);
-	dm_privileges_realtime(true);
-	status = wait(c, tick, err);
-	dm_privileges_realtime(false);
+	hurry(c, &haste);
+	while (status == 0 && !dm_signals_stop() &&
+	       (left_us = dm_tick_next(tick, dm_time_now_us())) > 0) {
+		status = dm_signals_wait(
+		    c->heard, dm_time_mono_ns() + left_us * 1000, err);
+		if (status > 0)
+			status = hear(c, err);
+		watch_haste(&haste);
+	}
+	slow_down(&haste);
 	return status;
 }
 
