@@ -85,7 +85,8 @@ else
 	export build T
 	unshare -m sh "$T/inside" 2>"$T/err"
 	is $? 0 "an engine that nobody spoke of comes and goes"
-	grep docker "$T/before" "$T/before.err" >"$T/said"
+	grep -h -e '"source":"docker"' -e '^dmon-collect: docker' \
+		"$T/before" "$T/before.err" >"$T/said"
 	is "$(cat "$T/said")" "" "nothing is said of it before it is there"
 	grep -q "docker: .*docker.sock: can't connect" "$T/live.err"
 	ok $? "its loss is said"
