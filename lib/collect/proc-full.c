@@ -114,28 +114,36 @@ static bool mount_of(int dir, const char *name, uint64_t *ret)
 	return true;
 }
 
-/* Is the working directory on a mount that the process can't have reached
- * by its path? 1, 0, or -1: can't be seen. */
-static int cwd_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p)
+/* Is its "cwd" or "exe" on a mount that the process can't have reached by its
+ * path? 1, 0, or -1: can't be seen. */
+static int is_foreign(
+    struct dm_proc_looker *l, const struct dm_proc *p, const char *name)
 {
-	uint64_t root, cwd;
+	uint64_t root, mount;
 
-	if (!mount_of(p->dir, "root", &root) || !mount_of(p->dir, "cwd", &cwd))
+	if (!mount_of(p->dir, "root", &root) || !mount_of(p->dir, name, &mount))
 		return -1;
-	if (cwd == root)
+	if (mount == root)
 		return 0;
 	if (dm_proc_read(l, p->dir, "mountinfo") != 0)
 		return -1;
-	return !dm_proc_mountinfo_has(dm_buf_str(&l->text), cwd);
+	return !dm_proc_mountinfo_has(dm_buf_str(&l->text), mount);
+}
+
+int dm_proc_exe_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p)
+{
+	if (!l->live || p->full.memfd)
+		return -1;
+	return is_foreign(l, p, "exe");
 }
 
 static void look_cwd(struct dm_proc_looker *l, struct dm_proc *p)
 {
-	int foreign = cwd_is_foreign(l, p);
+	int foreign = is_foreign(l, p, "cwd");
 
 	/* It may have moved between the two looks. */
 	if (foreign == 1)
-		foreign = cwd_is_foreign(l, p);
+		foreign = is_foreign(l, p, "cwd");
 	if (foreign < 0)
 		return;
 	p->full.seen |= DM_SEEN_CWD;

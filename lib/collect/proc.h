@@ -155,6 +155,14 @@ int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name);
 /** The executable and the working directory. */
 void dm_proc_look_program(struct dm_proc_looker *l, struct dm_proc *p);
 
+/**
+ * Right after it was executed: is the executable on a mount that the process
+ * can't have reached by its path? One in memory is not asked about, and a
+ * process that has left for another mount namespace since keeps what it had.
+ * Returns 1, 0, or -1: can't be seen.
+ */
+int dm_proc_exe_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p);
+
 /** All that is not looked at in each sweep. */
 void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p);
 

@@ -42,14 +42,15 @@ bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
 /* As the looker of sweeps does it, but once and with what is asked for
  * first in front: many a process lives for a millisecond only. */
 void dm_glance_take(
-    struct dm_procevents *w, int dir, pid_t pid, struct dm_proc *ret)
+    struct dm_procevents *w, int dir, pid_t pid, struct dm_glance *ret)
 {
 	struct dm_proc_looker *l = &w->looker;
-	struct dm_proc *p = ret;
+	struct dm_proc *p = &ret->p;
 
 	*p = (struct dm_proc){.pid = pid, .dir = dir};
 	dm_proc_view_read(l, dir, pid, (1U << DM_NS_N) - 1, &p->view);
 	dm_proc_look_program(l, p);
+	ret->foreign_exe = dm_proc_exe_is_foreign(l, p);
 	if (dm_proc_read(l, dir, "stat") != 0 ||
 	    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat)) {
 		p->failed = true;
@@ -119,8 +120,18 @@ static void add_view(const struct dm_procevents *w, struct dm_buf *out,
 		    v->caps[DM_CAPS_EFFECTIVE]);
 }
 
-static void add_program(struct dm_buf *out, const struct dm_proc *p)
+/* An executable stays on the mount of the namespace that it was executed in. */
+static bool in_base_mounts(const struct dm_origin *o, const struct dm_proc *p)
 {
+	return o->base.set && p->view.ns_seen & 1U << DM_NS_MNT &&
+	       p->view.ns[DM_NS_MNT] == o->base.view.ns[DM_NS_MNT];
+}
+
+static void add_program(
+    struct dm_buf *out, const struct dm_origin *o, const struct dm_glance *g)
+{
+	const struct dm_proc *p = &g->p;
+
 	if (p->full.seen & DM_SEEN_CWD)
 		dm_record_metric_u64(
 		    out, NAME("foreign_cwd"), p->full.foreign_cwd);
@@ -130,6 +141,9 @@ static void add_program(struct dm_buf *out, const struct dm_proc *p)
 		dm_record_metric_u64(
 		    out, NAME("memfd_executable"), p->full.memfd);
 	}
+	if (g->foreign_exe >= 0 && in_base_mounts(o, p))
+		dm_record_metric_u64(
+		    out, NAME("foreign_executable"), (uint64_t)g->foreign_exe);
 	if (!p->failed && p->stat.ppid >= 0)
 		dm_record_metric_u64(
 		    out, NAME("parent_pid"), (uint64_t)p->stat.ppid);
@@ -159,8 +173,9 @@ static void add_info(struct dm_procevents *w, struct dm_buf *out,
 
 void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
     const struct dm_process_event *e, const struct dm_origin *o,
-    const struct dm_proc *p, bool setup, bool left)
+    const struct dm_glance *g)
 {
+	const struct dm_proc *p = &g->p;
 	bool seen = p->view.ns_seen != 0;
 
 	/* Before the event: a rule on the event asks for who it was. */
@@ -170,9 +185,9 @@ void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
 	dm_record_metric_u64(out, NAME("exec"), 1);
 	if (seen) {
 		add_view(w, out, o, &p->view);
-		add_program(out, p);
+		add_program(out, o, g);
 	}
-	dm_record_metric_u64(out, NAME("runtime_setup"), setup);
-	dm_record_metric_u64(out, NAME("left_cgroup"), left);
+	dm_record_metric_u64(out, NAME("runtime_setup"), g->setup);
+	dm_record_metric_u64(out, NAME("left_cgroup"), g->left);
 	dm_record_end(out);
 }

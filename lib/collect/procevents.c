@@ -153,8 +153,8 @@ static void executed(struct dm_procevents *w, const struct dm_collect *c,
 	struct dm_born *b = know(w, c, e->pid);
 	int dir = dm_glance_open(w, e->pid);
 	struct dm_origin *now = b ? b->origin : NULL, *o;
-	struct dm_proc p = {.pid = e->pid};
-	bool placed = false, setup, left;
+	struct dm_glance g = {.p = {.pid = e->pid}, .foreign_exe = -1};
+	bool placed = false;
 
 	if (b && dir >= 0)
 		placed = dm_glance_place(w, c, dir, &now);
@@ -165,17 +165,17 @@ static void executed(struct dm_procevents *w, const struct dm_collect *c,
 		o->refs++;
 		o->execs++;
 		if (dir >= 0)
-			dm_glance_take(w, dir, e->pid, &p);
-		b->start = p.stat.start;
-		if (!b->origin && settled(w, o, e, &p))
+			dm_glance_take(w, dir, e->pid, &g);
+		b->start = g.p.stat.start;
+		if (!b->origin && settled(w, o, e, &g.p))
 			dm_lineage_move(&w->lineage, b, o);
-		setup = !b->origin;
+		g.setup = !b->origin;
 		/* Who is ending has left its control group; it has no
 		 * executable any more. */
-		left = placed && b->origin && now != o &&
-		       p.full.seen & DM_SEEN_EXE;
-		dm_event_exec(w, out, e, o, &p, setup, left);
-		free(p.exe);
+		g.left = placed && b->origin && now != o &&
+			 g.p.full.seen & DM_SEEN_EXE;
+		dm_event_exec(w, out, e, o, &g);
+		free(g.p.exe);
 		dm_lineage_unref(&w->lineage, o);
 	}
 	if (dir >= 0)

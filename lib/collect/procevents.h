@@ -38,9 +38,17 @@ int dm_glance_open(const struct dm_procevents *w, pid_t pid);
 bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
     int dir, struct dm_origin **ret);
 
-/** Look at it; all may be missing. */
+/** A process as it is right after it executed a program. */
+struct dm_glance {
+	struct dm_proc p; /* exe is the caller's to free */
+	int foreign_exe;  /* as dm_proc_exe_is_foreign */
+	bool setup;	  /* a runtime's, that sets the container up */
+	bool left;	  /* it was born in the container, and is elsewhere */
+};
+
+/** Look at it; all may be missing. @ret  p and foreign_exe are set */
 void dm_glance_take(
-    struct dm_procevents *w, int dir, pid_t pid, struct dm_proc *ret);
+    struct dm_procevents *w, int dir, pid_t pid, struct dm_glance *ret);
 
 /** Start an event's record about a process of a container: metrics follow. */
 void dm_event_begin(struct dm_procevents *w, struct dm_buf *out,
@@ -50,6 +58,6 @@ void dm_event_begin(struct dm_procevents *w, struct dm_buf *out,
 /** The records of a program executed. */
 void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
     const struct dm_process_event *e, const struct dm_origin *o,
-    const struct dm_proc *p, bool setup, bool left);
+    const struct dm_glance *g);
 
 #endif

@@ -128,6 +128,7 @@ def events:
 	happens(43; {container_event_foreign_cwd: 1}),
 	happens(44; {container_event_foreign_root: 1}),
 	happens(45; {container_event_left_cgroup: 1}),
+	happens(49; {container_event_foreign_executable: 1}),
 	happens(46; {container_event_memfd_executable: 1}),
 	happens(47; {container_event_runtime_setup: 1,
 		container_event_namespace_state: 9,

@@ -50,6 +50,11 @@ start feigned --pid host $free busybox:test sh -c "
 	sleep 0.5
 	(exec -a nsenter /tmp/runc -t $host_pid -m /bin/sleep 0.05)
 	sleep 1000"
+# Where the host's root is in reach, a program of the host can be executed.
+start outside --pid host $free busybox:test sh -c "
+	sleep 0.5
+	/proc/$host_pid/root$(readlink -f "$(command -v busybox)") sleep 0.05
+	sleep 1000"
 start many --cpus 1 busybox:test sh -c 'i=0
 	while [ $i -lt 2000 ]; do
 		/bin/busybox true
@@ -75,6 +80,9 @@ count() { # METRIC
 	sed -n "s/.*\"name\":\"many\".*\"$1\":\([0-9]*\).*/\1/p" "$T/out" |
 		tail -n 1
 }
+until_ok alert ContainerForeignProgramExecuted outside
+ok $? "so is a program from outside"
+
 ended() {
 	[ "$(count container_execs_total)" -ge 2001 ]
 }
