@@ -272,63 +272,114 @@ static bool may_be_same(const struct dm_node *n)
 	return n->include.n || n->mixed;
 }
 
-static int match_one(struct dm_expr *e, struct dm_node *n, size_t i,
-    struct pair *pairs, struct dm_err *err)
-{
-	bool right = n->side == DM_GROUP_RIGHT;
-	const struct dm_element *many = &n->args[right ? 1 : 0]->out.p[i];
-	const struct dm_vec *ones = &n->args[right ? 0 : 1]->out;
-	struct dm_labels *g = group_of(e, n, many, err);
-	struct dm_element el;
-	struct dm_slot *s;
-	bool keep;
+/* What a vector operation works on. */
+struct join {
+	const struct dm_vec *many, *ones;
+	size_t many_side; /* 0 left, 1 right */
+	/* By place in many; behind it, in ones: the group where it has been
+	 * matched. */
+	struct pair *pairs;
+};
 
-	if (!g)
-		return -1;
-	s = dm_slot(e, 0, g);
-	if (!s)
-		return dm_err_nomem(err);
-	pairs[i] = (struct pair){.group = g};
-	if (!dm_slot_is_noted(e, 0, s))
-		return 0;
-	keep = pair_value(n, many, &ones->p[s->index], &el);
-	pairs[i].kept = keep;
+/* Two of a group that match: the i-th pair. */
+static int add_pair(struct dm_expr *e, struct dm_node *n, const struct join *j,
+    size_t i, struct dm_labels *g, const struct dm_element *many,
+    const struct dm_element *one, struct dm_err *err)
+{
+	struct dm_element el;
+	bool keep = pair_value(n, many, one, &el);
+
+	j->pairs[i] = (struct pair){.group = g, .kept = keep};
 	if (n->side == DM_GROUP_NONE && note_one_to_one(e, n, g, err) < 0)
 		return -1;
-	if (label_pair(e, n, g, &ones->p[s->index], &el, err) < 0)
+	if (label_pair(e, n, g, one, &el, err) < 0)
 		return -1;
 	if (n->side != DM_GROUP_NONE && may_be_same(n) &&
-	    note_many(e, n, &el, pairs, i, err) < 0)
+	    note_many(e, n, &el, j->pairs, i, err) < 0)
 		return -1;
 	if (keep)
 		n->out.p[n->out.n++] = el;
 	return 0;
 }
 
-static int with_vector(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+static int match_one(struct dm_expr *e, struct dm_node *n, const struct join *j,
+    size_t i, struct dm_err *err)
 {
-	bool right = n->side == DM_GROUP_RIGHT;
-	const struct dm_vec *many = &n->args[right ? 1 : 0]->out;
-	const struct dm_vec *ones = &n->args[right ? 0 : 1]->out;
+	const struct dm_element *many = &j->many->p[i];
+	struct dm_labels *g = group_of(e, n, many, err);
+	struct dm_slot *s;
 
-	struct pair *pairs;
-
-	if (dm_vec_reserve(&n->out, many->n, err) < 0)
+	if (!g)
 		return -1;
-	if (many->n == 0 || ones->n == 0)
+	s = dm_slot(e, 0, g);
+	if (!s)
+		return dm_err_nomem(err);
+	if (dm_slot_is_noted(e, 0, s)) {
+		j->pairs[j->many->n + s->index].group = g;
+		return add_pair(
+		    e, n, j, i, g, many, &j->ones->p[s->index], err);
+	}
+	if (!n->has_fill[!j->many_side])
 		return 0;
-	pairs = dm_eval_scratch(&e->work, many->n * sizeof(*pairs), err);
-	if (!pairs ||
-	    note_groups(e, n, ones, right ? "left" : "right", err) < 0 ||
-	    dm_slots_begin(e, 1, err) < 0)
+	return add_pair(e, n, j, i, g, many,
+	    &(struct dm_element){g, NULL, n->fill[!j->many_side]}, err);
+}
+
+/* The i-th of the ones, if none of the others has matched it. */
+static int fill_one(struct dm_expr *e, struct dm_node *n, const struct join *j,
+    size_t i, struct dm_err *err)
+{
+	const struct dm_element *one = &j->ones->p[i];
+	struct dm_labels *g;
+	struct dm_element many;
+
+	if (j->pairs[j->many->n + i].group)
+		return 0;
+	g = group_of(e, n, one, err);
+	many = (struct dm_element){g, NULL, n->fill[j->many_side]};
+	if (!g || (n->grouped_by_name && dm_eval_take_name(e, &many, err) < 0))
 		return -1;
-	for (size_t i = 0; i < many->n; i++) {
-		if (match_one(e, n, i, pairs, err) < 0)
+	return add_pair(e, n, j, j->many->n + i, g, &many, one, err);
+}
+
+static int match_all(struct dm_expr *e, struct dm_node *n, const struct join *j,
+    struct dm_err *err)
+{
+	memset(j->pairs, 0, (j->many->n + j->ones->n) * sizeof(*j->pairs));
+	for (size_t i = 0; i < j->many->n; i++) {
+		if (match_one(e, n, j, i, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; n->has_fill[j->many_side] && i < j->ones->n; i++) {
+		if (fill_one(e, n, j, i, err) < 0)
 			return -1;
 	}
 	return n->side == DM_GROUP_NONE && n->grouped_by_name
 		   ? dm_eval_check_unique(e, n, err)
 		   : 0;
+}
+
+static int with_vector(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
+{
+	bool right = n->side == DM_GROUP_RIGHT;
+	bool fills = n->has_fill[0] || n->has_fill[1];
+	struct join j = {
+	    .many = &n->args[right ? 1 : 0]->out,
+	    .ones = &n->args[right ? 0 : 1]->out,
+	    .many_side = right,
+	};
+	size_t all = j.many->n + j.ones->n;
+
+	if (dm_vec_reserve(&n->out, all, err) < 0)
+		return -1;
+	if (all == 0 || (!fills && (j.many->n == 0 || j.ones->n == 0)))
+		return 0;
+	j.pairs = dm_eval_scratch(&e->work, all * sizeof(*j.pairs), err);
+	if (!j.pairs ||
+	    note_groups(e, n, j.ones, right ? "left" : "right", err) < 0 ||
+	    dm_slots_begin(e, 1, err) < 0)
+		return -1;
+	return match_all(e, n, &j, err);
 }
 
 int dm_eval_binary(struct dm_expr *e, struct dm_node *n, struct dm_err *err)

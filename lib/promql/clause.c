@@ -152,12 +152,69 @@ int dm_parse_selector(struct dm_parser *p, struct dm_node **ret)
 	return 0;
 }
 
+int dm_parse_info(struct dm_parser *p, struct dm_node **ret)
+{
+	struct dm_node *n = dm_parse_node(p, DM_NODE_INFO, DM_EXPR_VECTOR);
+
+	if (!n)
+		return -1;
+	if (p->token.type != DM_TOKEN_LBRACE) {
+		dm_parse_unexpected(p, "label selectors in braces only");
+		return fail_free(n);
+	}
+	if (parse_matchers(p, n) < 0)
+		return fail_free(n);
+	*ret = n;
+	return 0;
+}
+
+/* Whose info series: those of target_info, where no name is told, and of all
+ * that end in _info, where it is only told which not.
+ * Source: prometheus promql/info.go, effectiveInfoNameMatchers. */
+static int name_info(struct dm_parser *p, struct dm_node *n)
+{
+	const struct dm_selector *s = &n->selector;
+	bool is_told = s->name.n, is_named = is_told;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct dm_matcher *m = &s->matchers[i];
+
+		if (!dm_str_is(m->name_str, DM_LABEL_NAME))
+			continue;
+		is_told = true;
+		is_named |= m->op == DM_MATCH_EQ || m->op == DM_MATCH_RE;
+	}
+	if (is_named)
+		return 0;
+	return add_matcher(p, n, n->at, is_told ? DM_MATCH_RE : DM_MATCH_EQ,
+	    DM_STR(DM_LABEL_NAME),
+	    is_told ? DM_STR(".+_info") : DM_STR("target_info"));
+}
+
+/* The info series are those of the same instance and job. */
+static int complete_info(struct dm_parser *p, struct dm_node *n)
+{
+	struct dm_node *info;
+
+	if (n->n_args == 1) {
+		info = dm_parse_node(p, DM_NODE_INFO, DM_EXPR_VECTOR);
+		if (!info || dm_parse_add_arg(p, n, info) < 0)
+			return -1;
+	}
+	n->on = true;
+	if (dm_parse_add_name(p, &n->names, DM_STR("instance")) < 0 ||
+	    dm_parse_add_name(p, &n->names, DM_STR("job")) < 0 ||
+	    name_info(p, n->args[1]) < 0)
+		return -1;
+	return add_selector(p, n->args[1]);
+}
+
 static enum dm_value_kind kind_of_letter(char c)
 {
-	return c == 'r'	  ? DM_EXPR_RANGE
-	       : c == 'v' ? DM_EXPR_VECTOR
-	       : c == 's' ? DM_EXPR_SCALAR
-			  : DM_EXPR_STRING;
+	return c == 'r'		      ? DM_EXPR_RANGE
+	       : c == 'v' || c == 'l' ? DM_EXPR_VECTOR
+	       : c == 's'	      ? DM_EXPR_SCALAR
+				      : DM_EXPR_STRING;
 }
 
 static int check_arg(struct dm_parser *p, const struct dm_node *arg,
@@ -168,6 +225,26 @@ static int check_arg(struct dm_parser *p, const struct dm_node *arg,
 	return dm_expr_error(p->e, arg->at, DM_EPARSE, p->err,
 	    "expected type %s in %s %s, got %s", dm_value_kind_name(kind),
 	    where, name, dm_value_kind_name(arg->kind));
+}
+
+/* Source: prometheus promql/functions.go, AnchoredSafeFunctions,
+ * SmoothedSafeFunctions. */
+static int check_extend(
+    struct dm_parser *p, const struct dm_node *arg, const struct dm_function *f)
+{
+	const char *wrong = NULL;
+
+	if (arg->kind != DM_EXPR_RANGE || arg->type != DM_NODE_SELECTOR)
+		return 0;
+	if (arg->extend == DM_EXTEND_ANCHORED && !f->anchors)
+		wrong = "an anchored range can only be used with changes, "
+			"delta, increase, rate and resets";
+	if (arg->extend == DM_EXTEND_SMOOTHED && !f->smooths)
+		wrong = "a smoothed range can only be used with delta, "
+			"increase and rate";
+	return wrong ? dm_expr_error(
+			   p->e, arg->at, DM_EPARSE, p->err, "%s", wrong)
+		     : 0;
 }
 
 /* Against a function's letters: see struct dm_function. */
@@ -188,7 +265,8 @@ static int check_args(struct dm_parser *p, const struct dm_node *n)
 			return dm_expr_error(p->e, n->at, DM_EPARSE, p->err,
 			    "too many arguments in call to %s", f->name);
 		if (check_arg(p, n->args[i], kind_of_letter(letter),
-			"call to function", f->name) < 0)
+			"call to function", f->name) < 0 ||
+		    check_extend(p, n->args[i], f) < 0)
 			return -1;
 	}
 	if (*a && *a != '?' && *a != '*' && !optional)
@@ -213,6 +291,7 @@ int dm_parse_call(struct dm_parser *p, struct dm_node **ret)
 	n->function = f;
 	dm_parse_next(p);
 	if (dm_parse_args(p, n) < 0 || check_args(p, n) < 0 ||
+	    (strchr(f->args, 'l') && complete_info(p, n) < 0) ||
 	    (f->check && f->check(p->e, n, p->err) < 0))
 		return fail_free(n);
 	*ret = n;
@@ -334,6 +413,58 @@ static int check_names(struct dm_parser *p, struct dm_node *n)
 	return 0;
 }
 
+/* A name that is a word only where a bracket follows. */
+static bool is_fill(const struct dm_parser *p, const char *word)
+{
+	struct dm_str text = {p->e->text, p->e->text_n};
+	DM_AUTO_BUF struct dm_buf unused = {0};
+
+	return dm_parse_is_word(p, word) &&
+	       dm_lex(text, p->after, &unused).type == DM_TOKEN_LPAREN;
+}
+
+/* (5), (-5m) */
+static int parse_fill_value(struct dm_parser *p, double *ret)
+{
+	bool minus;
+
+	dm_parse_next(p);
+	dm_parse_next(p);
+	minus = p->token.type == DM_TOKEN_SUB;
+	if (minus || p->token.type == DM_TOKEN_ADD)
+		dm_parse_next(p);
+	if (p->token.type != DM_TOKEN_NUMBER &&
+	    p->token.type != DM_TOKEN_DURATION)
+		return dm_parse_unexpected(p, "a number");
+	*ret = minus ? -p->token.number : p->token.number;
+	dm_parse_next(p);
+	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\")\"");
+}
+
+/* fill (0), or fill_left (0) and fill_right (0) in any order. */
+static int parse_fill(struct dm_parser *p, struct dm_node *n)
+{
+	static const char *const words[] = {"fill_left", "fill_right"};
+
+	if (is_fill(p, "fill")) {
+		n->has_fill[0] = n->has_fill[1] = true;
+		if (parse_fill_value(p, &n->fill[0]) < 0)
+			return -1;
+		n->fill[1] = n->fill[0];
+	}
+	for (size_t i = 0; i < 2; i++) {
+		size_t side = is_fill(p, words[0]) ? 0 : 1;
+
+		if (n->has_fill[side] || !is_fill(p, words[side]))
+			break;
+		n->has_fill[side] = true;
+		if (parse_fill_value(p, &n->fill[side]) < 0)
+			return -1;
+	}
+	n->mixed |= n->has_fill[0] || n->has_fill[1];
+	return 0;
+}
+
 int dm_parse_matching(struct dm_parser *p, struct dm_node *n)
 {
 	if (dm_parse_is_word(p, "bool")) {
@@ -347,12 +478,13 @@ int dm_parse_matching(struct dm_parser *p, struct dm_node *n)
 	}
 	n->on = dm_parse_is_word(p, "on");
 	if (!n->on && !dm_parse_is_word(p, "ignoring"))
-		return 0;
+		return parse_fill(p, n);
 	n->matching = true;
 	dm_parse_next(p);
-	if (dm_parse_names(p, &n->names) < 0 || parse_sides(p, n) < 0)
+	if (dm_parse_names(p, &n->names) < 0 || parse_sides(p, n) < 0 ||
+	    check_names(p, n) < 0)
 		return -1;
-	return check_names(p, n);
+	return parse_fill(p, n);
 }
 
 static bool is_set_operator(enum dm_token_type op)
@@ -363,6 +495,8 @@ static bool is_set_operator(enum dm_token_type op)
 int dm_parse_check_binary(struct dm_parser *p, struct dm_node *n)
 {
 	enum dm_value_kind l = n->args[0]->kind, r = n->args[1]->kind;
+	bool vectors = l == r && l == DM_EXPR_VECTOR;
+	bool fills = n->has_fill[0] || n->has_fill[1];
 	const char *wrong = NULL;
 
 	for (size_t i = 0; i < 2; i++) {
@@ -375,13 +509,19 @@ int dm_parse_check_binary(struct dm_parser *p, struct dm_node *n)
 	}
 	n->kind = l == DM_EXPR_SCALAR && r == DM_EXPR_SCALAR ? DM_EXPR_SCALAR
 							     : DM_EXPR_VECTOR;
-	if (is_set_operator(n->op) && (l != r || l == DM_EXPR_SCALAR))
+	if (is_set_operator(n->op) && !vectors)
 		wrong = "set operators are not allowed in binary scalar "
 			"expressions";
 	else if (is_set_operator(n->op) && n->side != DM_GROUP_NONE)
 		wrong = "no grouping allowed for set operations";
-	else if (n->matching && (l != r || l == DM_EXPR_SCALAR))
+	else if (n->matching && !vectors)
 		wrong = "vector matching only allowed between instant vectors";
+	else if (fills && !vectors)
+		wrong = "filling in missing series only allowed between "
+			"instant vectors";
+	else if (fills && is_set_operator(n->op))
+		wrong = "filling in missing series not allowed for set "
+			"operators";
 	else if (n->kind == DM_EXPR_SCALAR && n->op >= DM_TOKEN_EQ &&
 		 n->op <= DM_TOKEN_GE && !n->return_bool)
 		wrong = "comparisons between scalars must use BOOL modifier";

@@ -104,7 +104,7 @@ bool dm_expr_is_selector(const struct dm_expr *e)
 {
 	return e->n_selectors == 1 && e->root == e->selectors[0] &&
 	       e->root->kind == DM_EXPR_VECTOR && !e->root->has_offset &&
-	       e->root->at_kind == DM_AT_EVAL;
+	       e->root->at_kind == DM_AT_EVAL && !e->root->extend;
 }
 
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric)
@@ -132,6 +132,8 @@ int dm_expr_bind(
 	if (e->bound)
 		return dm_err_set(
 		    err, DM_EINVAL, "the expression is bound already");
+	if (dm_expr_lengths(e, err) < 0)
+		return -1;
 	e->querier = *querier;
 	e->bound = true;
 	for (size_t i = 0; i < e->n_selectors; i++) {
@@ -211,6 +213,8 @@ static int eval_selector(
 	struct dm_series_set set;
 	uint32_t *hint;
 
+	if (n->extend == DM_EXTEND_SMOOTHED)
+		return dm_eval_smoothed(e, n, err);
 	if (e->querier.select(e->querier.ctx, n->handle, oldest, t, &set, err) <
 		0 ||
 	    dm_vec_reserve(&n->out, set.n, err) < 0)
@@ -248,14 +252,14 @@ static int drop_markers(
 	return 0;
 }
 
-/* A series' samples in (start, end], without markers. *usual is how many
+/* A series' samples in (from, to], without markers. *usual is how many
  * the last series had: most have as many. */
 static int cut_range(struct dm_expr *e, const struct dm_series *s,
     uint32_t *hint, size_t *usual, struct dm_range *r, struct dm_err *err)
 {
-	size_t to = hint ? until_hint(s, hint, r->end_us)
-			 : until_near(s, s->n, r->end_us);
-	size_t from = until_near(s, to - *usual, r->start_us);
+	size_t to = hint ? until_hint(s, hint, r->to_us)
+			 : until_near(s, s->n, r->to_us);
+	size_t from = until_near(s, to - *usual, r->from_us);
 
 	r->p = s->p + from;
 	r->n = to - from;
@@ -319,6 +323,7 @@ static int eval_range_call(
 	if (dm_eval_series(e, over, &r.start_us, &r.end_us, &set, err) < 0 ||
 	    dm_vec_reserve(&n->out, set.n, err) < 0)
 		return -1;
+	dm_range_extend(&r, over->extend);
 	hint = hints(e, over, set.n);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
@@ -412,6 +417,7 @@ static int eval_node(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 		n->scalar = n->number;
 		return 0;
 	case DM_NODE_STRING:
+	case DM_NODE_INFO:
 		return 0;
 	case DM_NODE_SELECTOR:
 		return eval_selector(e, n, err);

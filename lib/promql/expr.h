@@ -28,6 +28,7 @@ enum dm_node_type {
 	DM_NODE_NUMBER,
 	DM_NODE_STRING,
 	DM_NODE_SELECTOR, /* instant, or range where range_us is not 0 */
+	DM_NODE_INFO,	  /* a selector that its call, info(), looks at */
 	DM_NODE_SUBQUERY,
 	DM_NODE_UNARY, /* minus; a plus is dropped */
 	DM_NODE_BINARY,
@@ -47,6 +48,13 @@ enum dm_at {
 	DM_AT_TIME,  /* @ 1795476513 */
 	DM_AT_START, /* @ start() */
 	DM_AT_END,   /* @ end() */
+};
+
+/** What a selector sees beside its range, as far as the lookback. */
+enum dm_extend {
+	DM_EXTEND_NONE,
+	DM_EXTEND_ANCHORED, /* the sample before it */
+	DM_EXTEND_SMOOTHED, /* and the one behind it */
 };
 
 /** Elements that grow; the memory is used again by the next evaluation. */
@@ -88,6 +96,10 @@ struct dm_node {
 	enum dm_at at_kind;
 	int64_t at_us;
 	int64_t step_us; /* of a subquery; 0: the default */
+	enum dm_extend extend;
+	/* Where the durations stand that the query's step or range is part
+	 * of; 0: they are known. */
+	unsigned range_at, step_at, offset_at;
 	struct dm_subquery *subquery;
 	/* of an operator or aggregation */
 	enum dm_token_type op;
@@ -97,6 +109,8 @@ struct dm_node {
 	bool grouped_by_name; /* __name__ is among by (…) or on (…) */
 	bool drops_name;      /* matching one to one does */
 	enum dm_group_side side;
+	bool has_fill[2]; /* left, right: fill_left (…), fill_right (…) */
+	double fill[2];
 	struct dm_names names;
 	struct dm_names include;
 	/* of a call */
@@ -131,7 +145,9 @@ struct dm_expr {
 	bool bound;
 	/* of the query */
 	bool has_range;
-	int64_t start_us, end_us, query_step_us;
+	int64_t start_us, end_us;
+	int64_t query_step_us, query_range_us; /* 0 of an instant */
+	bool has_lengths; /* durations that these are part of */
 	int64_t default_step_us;
 	uint64_t samples_max;
 	/* of the evaluation */
@@ -152,12 +168,15 @@ struct dm_expr {
 	struct dm_buf work;    /* scratch of an aggregation */
 };
 
-/** What a range function sees of one series: t_us in (start, end]. */
+/** What a range function sees of one series: t_us in (start, end], or in
+ * (from, to] where it is extended. */
 struct dm_range {
 	const struct dm_sample *p;
 	size_t n;	       /* > 0 */
 	struct dm_sample last; /* p[n - 1], nearer */
 	int64_t start_us, end_us;
+	int64_t from_us, to_us;
+	enum dm_extend extend;
 	int64_t drop_us; /* as in struct dm_series */
 	int64_t eval_us; /* the evaluation's: end_us without the offset */
 	double *scratch; /* n doubles */
@@ -175,7 +194,8 @@ struct dm_function {
 	const char *name;
 	enum dm_value_kind ret;
 	/* One letter an argument: r range, v vector, s scalar, t string;
-	 * those behind a '?' may be left out, '*' repeats the last. */
+	 * l labels in braces; those behind a '?' may be left out, '*' repeats
+	 * the last. */
 	const char *args;
 	dm_range_fn *range;
 	double (*plain)(double v);
@@ -185,8 +205,9 @@ struct dm_function {
 	/* Of range: what is wrong with the scalars, or NULL. */
 	const char *(*wrong)(const double *args);
 	bool keeps_name;
-	bool by_time;	/* its value changes with the time of the evaluation */
-	double missing; /* the first scalar, where it is left out */
+	bool by_time; /* its value changes with the time of the evaluation */
+	bool anchors, smooths; /* takes ranges that are extended so */
+	double missing;	       /* the first scalar, where it is left out */
 };
 
 #define DM_CALL(fn_name, kind, letters, fn)                                    \
@@ -215,6 +236,13 @@ extern const struct dm_function dm_functions_date[];
 extern const struct dm_function dm_functions_label[];
 extern const struct dm_function dm_functions_sort[];
 extern const struct dm_function dm_functions_histogram[];
+extern const struct dm_function dm_functions_info[];
+
+/** As Go's Duration.Seconds. */
+static inline double dm_go_seconds(int64_t us)
+{
+	return (double)(us / 1000000) + (double)(us % 1000000 * 1000) / 1e9;
+}
 
 /** As Go's math.Max and math.Min, which give NaN for any NaN. */
 double dm_go_max(double a, double b);
@@ -236,6 +264,29 @@ int dm_eval_aggregate(
 
 /** Set how far its selectors look, and what is constant in a range query. */
 void dm_expr_reach(struct dm_expr *e);
+
+/** Work out the durations that the query's step or range is part of. Returns
+ * 0, or -1 where one is none. */
+int dm_expr_lengths(struct dm_expr *e, struct dm_err *err) DM_MUST_CHECK;
+
+/** Set from and to: the range, or what it is extended to. */
+void dm_range_extend(struct dm_range *r, enum dm_extend extend);
+
+/** rate, increase and delta of a range that is extended. */
+bool dm_range_extended(
+    const struct dm_range *r, bool is_counter, bool is_rate, double *ret);
+
+/** The first sample that counts: the last one that is not behind the start of
+ * an anchored range. False: there is none behind the start. */
+bool dm_range_anchor(const struct dm_range *r, size_t *ret);
+
+/** The values of a smoothed selector without a range. */
+int dm_eval_smoothed(
+    struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
+
+/** Of samples without markers, in a range that is extended: those in it, and
+ * one at each end. Added to e->samples; how many that were. */
+size_t dm_eval_extend(struct dm_expr *e, const struct dm_range *r);
 
 /** The time that a selector or subquery looks at now. */
 int64_t dm_node_time(const struct dm_expr *e, const struct dm_node *node);

@@ -219,7 +219,7 @@ const struct dm_function dm_functions_call[] = {
 static const struct dm_function *const tables[] = {dm_functions_range,
     dm_functions_over_time, dm_functions_math, dm_functions_call,
     dm_functions_date, dm_functions_label, dm_functions_sort,
-    dm_functions_histogram};
+    dm_functions_histogram, dm_functions_info};
 
 const struct dm_function *dm_function_find(struct dm_str name)
 {
@@ -242,13 +242,8 @@ const char *dm_function_missing(struct dm_str name)
 			return "is one of native histograms, which are not "
 			       "supported";
 	}
-	if (dm_str_is(name, "fill") || dm_str_is(name, "fill_left") ||
-	    dm_str_is(name, "fill_right"))
-		return "is a modifier that is not supported";
 	if (dm_str_is(name, "start_timestamp"))
 		return "is not supported: start timestamps are not kept";
-	if (dm_str_is(name, "info"))
-		return "is not supported: join with group_left instead";
 	return "is unknown";
 }
 

@@ -6,8 +6,10 @@ libdmon_a_SOURCES += \
 	lib/promql/date.c \
 	lib/promql/eval.c \
 	lib/promql/expr.h \
+	lib/promql/extend.c \
 	lib/promql/functions.c \
 	lib/promql/histogram.c \
+	lib/promql/info.c \
 	lib/promql/kahan.h \
 	lib/promql/lex.c lib/promql/lex.h \
 	lib/promql/limit.c \

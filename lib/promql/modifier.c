@@ -8,6 +8,9 @@
 /* Beyond that, Go's durations overflow. */
 #define DURATION_MAX_S 9223372036.0
 
+/* Stands for a length that is worked out later. */
+#define LATE_US 1
+
 /* Microseconds fit, and all ranges and offsets before them. */
 #define AT_MAX_S 4e12
 
@@ -17,6 +20,7 @@ struct span {
 	double s;
 	int64_t us;
 	bool calculated;
+	bool by_query; /* its step or range is part of it */
 };
 
 static int parse_sum(struct dm_parser *p, struct span *ret);
@@ -43,16 +47,28 @@ static int parse_literal(struct dm_parser *p, struct span *ret)
 		      ? p->token.us
 		      : llround(p->token.number * 1e6);
 	ret->calculated = false;
+	ret->by_query = false;
 	dm_parse_next(p);
 	return 0;
+}
+
+/* Is it known yet? */
+static bool is_late(const struct dm_parser *p, const struct span *span)
+{
+	return span->by_query && !p->again;
+}
+
+static int too_deep(struct dm_parser *p)
+{
+	return dm_expr_error(p->e, p->token.at, DM_ELIMIT, p->err,
+	    "the expression is nested too deeply");
 }
 
 static int parse_wrapped(struct dm_parser *p, struct span *ret)
 {
 	dm_parse_next(p);
 	if (++p->depth > DM_EXPR_DEPTH_MAX)
-		return dm_expr_error(p->e, p->token.at, DM_ELIMIT, p->err,
-		    "the expression is nested too deeply");
+		return too_deep(p);
 	if (parse_sum(p, ret) < 0)
 		return -1;
 	p->depth--;
@@ -60,16 +76,45 @@ static int parse_wrapped(struct dm_parser *p, struct span *ret)
 	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\")\"");
 }
 
+/* step(), range() */
+static int parse_query_length(struct dm_parser *p, int64_t us, struct span *ret)
+{
+	*ret = (struct span){
+	    .s = dm_go_seconds(us), .calculated = true, .by_query = true};
+	dm_parse_next(p);
+	if (dm_parse_expect(p, DM_TOKEN_LPAREN, "\"(\"") < 0)
+		return -1;
+	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\")\"");
+}
+
+/* max_of(5m, step()) */
+static int parse_choice(struct dm_parser *p, bool max, struct span *ret)
+{
+	struct span right;
+
+	dm_parse_next(p);
+	if (++p->depth > DM_EXPR_DEPTH_MAX)
+		return too_deep(p);
+	if (dm_parse_expect(p, DM_TOKEN_LPAREN, "\"(\"") < 0 ||
+	    parse_sum(p, ret) < 0 ||
+	    dm_parse_expect(p, DM_TOKEN_COMMA, "\",\"") < 0 ||
+	    parse_sum(p, &right) < 0)
+		return -1;
+	p->depth--;
+	ret->s = max ? dm_go_max(ret->s, right.s) : dm_go_min(ret->s, right.s);
+	ret->calculated = true;
+	ret->by_query |= right.by_query;
+	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\")\"");
+}
+
 static int parse_operand(struct dm_parser *p, struct span *ret)
 {
-	static const char *const late[] = {"step", "range", "max_of", "min_of"};
-
-	for (size_t i = 0; i < DM_COUNT(late); i++) {
-		if (dm_parse_is_word(p, late[i]))
-			return dm_expr_error(p->e, p->token.at, DM_EPARSE,
-			    p->err, "%s() is not supported in a duration",
-			    late[i]);
-	}
+	if (dm_parse_is_word(p, "step"))
+		return parse_query_length(p, p->e->query_step_us, ret);
+	if (dm_parse_is_word(p, "range"))
+		return parse_query_length(p, p->e->query_range_us, ret);
+	if (dm_parse_is_word(p, "max_of") || dm_parse_is_word(p, "min_of"))
+		return parse_choice(p, dm_parse_is_word(p, "max_of"), ret);
 	if (p->token.type == DM_TOKEN_LPAREN)
 		return parse_wrapped(p, ret);
 	if (!is_length(p))
@@ -91,7 +136,9 @@ static int parse_power(struct dm_parser *p, struct span *ret)
 	dm_parse_next(p);
 	if (parse_signed(p, &right) < 0)
 		return -1;
-	*ret = (struct span){.s = pow(ret->s, right.s), .calculated = true};
+	ret->s = pow(ret->s, right.s);
+	ret->calculated = true;
+	ret->by_query |= right.by_query;
 	return 0;
 }
 
@@ -123,11 +170,12 @@ static int parse_product(struct dm_parser *p, struct span *ret)
 		dm_parse_next(p);
 		if (parse_signed(p, &right) < 0)
 			return -1;
-		if (op != DM_TOKEN_MUL && right.s == 0)
+		if (op != DM_TOKEN_MUL && right.s == 0 && !is_late(p, &right))
 			return dm_expr_error(p->e, at, DM_EPARSE, p->err,
 			    "division of a duration by zero");
 		ret->s = dm_operate(op, ret->s, right.s);
 		ret->calculated = true;
+		ret->by_query |= right.by_query;
 	}
 	return 0;
 }
@@ -145,13 +193,21 @@ static int parse_sum(struct dm_parser *p, struct span *ret)
 			return -1;
 		ret->s = dm_operate(op, ret->s, right.s);
 		ret->calculated = true;
+		ret->by_query |= right.by_query;
 	}
 	return 0;
 }
 
-static int span_us(
-    struct dm_parser *p, unsigned at, const struct span *span, int64_t *ret)
+/* @ret_at  where it stands, if it is to be worked out later; else 0 */
+static int span_us(struct dm_parser *p, unsigned at, const struct span *span,
+    int64_t *ret, unsigned *ret_at)
 {
+	*ret_at = span->by_query ? at : 0;
+	if (is_late(p, span)) {
+		p->e->has_lengths = true;
+		*ret = LATE_US;
+		return 0;
+	}
 	if (!(fabs(span->s) <= DURATION_MAX_S))
 		return out_of_range(p, at);
 	*ret = span->calculated ? (int64_t)(span->s * 1000) * 1000 : span->us;
@@ -159,12 +215,12 @@ static int span_us(
 }
 
 /* In brackets. */
-static int parse_length(struct dm_parser *p, int64_t *ret)
+static int parse_length(struct dm_parser *p, int64_t *ret, unsigned *ret_at)
 {
 	unsigned at = p->token.at;
 	struct span span;
 
-	if (parse_sum(p, &span) < 0 || span_us(p, at, &span, ret) < 0)
+	if (parse_sum(p, &span) < 0 || span_us(p, at, &span, ret, ret_at) < 0)
 		return -1;
 	if (*ret <= 0)
 		return dm_expr_error(p->e, at, DM_EPARSE, p->err,
@@ -189,7 +245,7 @@ static int check_range(
 
 /* Behind the colon of [1h:1m]. */
 static int parse_subquery(
-    struct dm_parser *p, unsigned at, int64_t range_us, struct dm_node **node)
+    struct dm_parser *p, unsigned at, struct dm_node **node)
 {
 	struct dm_node *n;
 
@@ -201,14 +257,13 @@ static int parse_subquery(
 	if (!n)
 		return -1;
 	n->at = at;
-	n->range_us = range_us;
 	if (dm_parse_add_arg(p, n, *node) < 0) {
 		*node = n;
 		return -1;
 	}
 	*node = n;
 	if (p->token.type != DM_TOKEN_RBRACKET &&
-	    parse_length(p, &n->step_us) < 0)
+	    parse_length(p, &n->step_us, &n->step_at) < 0)
 		return -1;
 	return dm_parse_expect(p, DM_TOKEN_RBRACKET, "\"]\"");
 }
@@ -217,21 +272,28 @@ static int parse_subquery(
 static int parse_bracket(
     struct dm_parser *p, bool *wrapped, struct dm_node **node)
 {
-	unsigned at = p->token.at;
+	unsigned at = p->token.at, length_at;
 	int64_t us;
 
 	dm_parse_next(p);
-	if (parse_length(p, &us) < 0)
+	if (parse_length(p, &us, &length_at) < 0)
 		return -1;
-	if (p->token.type == DM_TOKEN_COLON) {
+	/* :step is a name elsewhere. */
+	if (p->token.text.n && *p->token.text.p == ':') {
 		*wrapped = false;
+		p->after = p->token.at + 1;
 		dm_parse_next(p);
-		return parse_subquery(p, at, us, node);
+		if (parse_subquery(p, at, node) < 0)
+			return -1;
+		(*node)->range_us = us;
+		(*node)->range_at = length_at;
+		return 0;
 	}
 	if (dm_parse_expect(p, DM_TOKEN_RBRACKET, "\":\" or \"]\"") < 0 ||
 	    check_range(p, at, *wrapped, *node) < 0)
 		return -1;
 	(*node)->range_us = us;
+	(*node)->range_at = length_at;
 	(*node)->kind = DM_EXPR_RANGE;
 	return 0;
 }
@@ -246,30 +308,35 @@ static int check_modifiable(struct dm_parser *p, const char *what, bool wrapped,
 	    "%s must follow a vector selector, a range or a subquery", what);
 }
 
-/* One length, or one in parentheses: foo offset 5m + 1 adds to foo. */
+/* One length: foo offset 5m + 1 adds to foo. But what begins with a
+ * parenthesis goes on: foo offset (5m) + 1, as Prometheus has it. */
+static int parse_offset_length(struct dm_parser *p, struct dm_node *n)
+{
+	bool minus = false, wrapped = p->token.type == DM_TOKEN_LPAREN;
+	unsigned at = p->token.at;
+	struct span span;
+
+	for (; p->token.type == DM_TOKEN_SUB || p->token.type == DM_TOKEN_ADD;
+	     dm_parse_next(p))
+		minus ^= p->token.type == DM_TOKEN_SUB;
+	if ((wrapped ? parse_sum(p, &span) : parse_operand(p, &span)) < 0 ||
+	    span_us(p, at, &span, &n->offset_us, &n->offset_at) < 0)
+		return -1;
+	if (minus)
+		n->offset_us = -n->offset_us;
+	return 0;
+}
+
 static int parse_offset(struct dm_parser *p, bool wrapped, struct dm_node *n)
 {
-	bool minus = false;
-	struct span span;
-	unsigned at;
-
 	if (check_modifiable(p, "offset", wrapped, n) < 0)
 		return -1;
 	if (n->has_offset)
 		return dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
 		    "offset may not be set multiple times");
 	dm_parse_next(p);
-	at = p->token.at;
-	for (; p->token.type == DM_TOKEN_SUB || p->token.type == DM_TOKEN_ADD;
-	     dm_parse_next(p))
-		minus ^= p->token.type == DM_TOKEN_SUB;
-	if (parse_operand(p, &span) < 0 ||
-	    span_us(p, at, &span, &n->offset_us) < 0)
-		return -1;
-	if (minus)
-		n->offset_us = -n->offset_us;
 	n->has_offset = true;
-	return 0;
+	return parse_offset_length(p, n);
 }
 
 static int parse_time(struct dm_parser *p, struct dm_node *n)
@@ -312,6 +379,24 @@ static int parse_at(struct dm_parser *p, bool wrapped, struct dm_node *n)
 	return dm_parse_expect(p, DM_TOKEN_RPAREN, "\")\"");
 }
 
+static int parse_extend(
+    struct dm_parser *p, bool wrapped, enum dm_extend extend, struct dm_node *n)
+{
+	const char *wrong = NULL;
+
+	if (wrapped || n->type != DM_NODE_SELECTOR)
+		wrong = "anchored and smoothed must follow a selector or a "
+			"range of one";
+	else if (n->extend && n->extend != extend)
+		wrong = "anchored and smoothed can't be used together";
+	if (wrong)
+		return dm_expr_error(
+		    p->e, p->token.at, DM_EPARSE, p->err, "%s", wrong);
+	n->extend = extend;
+	dm_parse_next(p);
+	return 0;
+}
+
 int dm_parse_modifiers(struct dm_parser *p, bool wrapped, struct dm_node **node)
 {
 	int rc = 0;
@@ -323,13 +408,57 @@ int dm_parse_modifiers(struct dm_parser *p, bool wrapped, struct dm_node **node)
 			rc = parse_offset(p, wrapped, *node);
 		else if (p->token.type == DM_TOKEN_AT)
 			rc = parse_at(p, wrapped, *node);
-		else if (dm_parse_is_word(p, "anchored") ||
-			 dm_parse_is_word(p, "smoothed"))
-			rc = dm_expr_error(p->e, p->token.at, DM_EPARSE, p->err,
-			    "the modifiers anchored and smoothed are not "
-			    "supported");
+		else if (dm_parse_is_word(p, "anchored"))
+			rc =
+			    parse_extend(p, wrapped, DM_EXTEND_ANCHORED, *node);
+		else if (dm_parse_is_word(p, "smoothed"))
+			rc =
+			    parse_extend(p, wrapped, DM_EXTEND_SMOOTHED, *node);
 		else
 			return 0;
 	}
 	return -1;
+}
+
+static void go_to(struct dm_parser *p, unsigned at)
+{
+	p->after = at;
+	dm_parse_next(p);
+}
+
+/* No deeper than the tree is. */
+static int work_out(struct dm_parser *p, struct dm_node *n)
+{
+	if (n->range_at) {
+		go_to(p, n->range_at);
+		if (parse_length(p, &n->range_us, &n->range_at) < 0)
+			return -1;
+	}
+	if (n->step_at) {
+		go_to(p, n->step_at);
+		if (parse_length(p, &n->step_us, &n->step_at) < 0)
+			return -1;
+	}
+	if (n->offset_at) {
+		go_to(p, n->offset_at);
+		if (parse_offset_length(p, n) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < n->n_args; i++) {
+		if (work_out(p, n->args[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int dm_expr_lengths(struct dm_expr *e, struct dm_err *err)
+{
+	struct dm_parser p = {.e = e, .again = true, .err = err};
+	int rc;
+
+	if (!e->has_lengths)
+		return 0;
+	rc = work_out(&p, e->root);
+	dm_buf_release(&p.string);
+	return rc;
 }

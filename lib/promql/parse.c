@@ -192,6 +192,14 @@ static int parse_string(struct dm_parser *p, struct dm_node **ret)
 	return 0;
 }
 
+static int parse_arg(
+    struct dm_parser *p, const struct dm_node *node, struct dm_node **ret)
+{
+	if (node->function && node->n_args && strchr(node->function->args, 'l'))
+		return dm_parse_info(p, ret);
+	return parse_expr(p, 0, ret);
+}
+
 int dm_parse_args(struct dm_parser *p, struct dm_node *node)
 {
 	struct dm_node *arg;
@@ -203,7 +211,7 @@ int dm_parse_args(struct dm_parser *p, struct dm_node *node)
 		return 0;
 	}
 	for (;;) {
-		if (parse_expr(p, 0, &arg) < 0 ||
+		if (parse_arg(p, node, &arg) < 0 ||
 		    dm_parse_add_arg(p, node, arg) < 0)
 			return -1;
 		if (p->token.type != DM_TOKEN_COMMA)
@@ -420,6 +428,10 @@ static int parse_all(struct dm_expr *e, struct dm_err *err)
 		rc = parse_expr(&p, 0, &e->root);
 	if (rc == 0 && p.token.type != DM_TOKEN_END)
 		rc = dm_parse_unexpected(&p, "an operator or the end");
+	/* An instant's, unless lengths are set. What is wrong with them is
+	 * said when it is bound. */
+	if (rc == 0 && dm_expr_lengths(e, NULL) < 0)
+		rc = 0;
 	if (rc == 0)
 		dm_expr_reach(e);
 	dm_buf_release(&p.string);

@@ -16,6 +16,7 @@ struct dm_parser {
 	size_t after;	       /* where the next one begins */
 	struct dm_buf string;  /* of the token, if it is a string */
 	unsigned depth;
+	bool again; /* durations of step() and range(), which are known now */
 	struct dm_err *err;
 };
 
@@ -51,6 +52,8 @@ int dm_parse_modifiers(
     struct dm_parser *p, bool wrapped, struct dm_node **node);
 
 int dm_parse_selector(struct dm_parser *p, struct dm_node **ret);
+/** Behind the first argument of info(): labels in braces. */
+int dm_parse_info(struct dm_parser *p, struct dm_node **ret);
 int dm_parse_call(struct dm_parser *p, struct dm_node **ret);
 int dm_parse_aggregate(
     struct dm_parser *p, enum dm_token_type op, struct dm_node **ret);

@@ -82,10 +82,10 @@ bool dm_expr_is_selector(const struct dm_expr *e);
 
 /**
  * Can it be evaluated on a stream, of which only the end is kept?
- * Returns 0, or -1 with DM_EINVAL and the place of a time that is fixed (@).
+ * Returns 0, or -1 with the place: DM_EINVAL for a time that is fixed (@),
+ * DM_EPARSE for a duration that is none where there is no range.
  */
-int dm_expr_check_stream(
-    const struct dm_expr *e, struct dm_err *err) DM_MUST_CHECK;
+int dm_expr_check_stream(struct dm_expr *e, struct dm_err *err) DM_MUST_CHECK;
 
 /** Does one of its selectors match series of this metric name? */
 bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
@@ -100,10 +100,19 @@ bool dm_expr_names(const struct dm_expr *e, struct dm_str metric);
  * one step has found out can serve the next. Without it start() and end()
  * are the time of the evaluation, as in an instant query or a rule. Before
  * it is bound; selectors' reach may change.
- * Returns 0, or -1 with DM_EINVAL.
+ * Returns 0, or -1 with DM_EINVAL, or DM_EPARSE for a duration that is none
+ * with such a range, as in [step() - 5m].
  */
 int dm_expr_set_range(struct dm_expr *e, int64_t start_us, int64_t end_us,
     int64_t step_us, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * What step() and range() are in durations, where start and end are not known
+ * yet: to know how far selectors reach. Returns as dm_expr_set_range, which
+ * sets them too.
+ */
+int dm_expr_set_lengths(struct dm_expr *e, int64_t range_us, int64_t step_us,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** Instead of DM_EXPR_SAMPLES_MAX; evaluations beyond fail with DM_ELIMIT, and
  * so do those that take more than ten times as many steps without samples. */
@@ -116,6 +125,8 @@ void dm_expr_set_subquery_step(struct dm_expr *e, int64_t step_us);
 /**
  * Say where samples come from. Once for an expression; querier->ctx must
  * outlive it.
+ * Returns 0, or -1 with what the querier says, or DM_EPARSE for a duration
+ * that is none in an instant query: [step()].
  */
 int dm_expr_bind(struct dm_expr *e, const struct dm_querier *querier,
     struct dm_err *err) DM_MUST_CHECK;

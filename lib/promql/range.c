@@ -18,12 +18,6 @@ static double seconds(int64_t us)
 	return (double)us / 1e6;
 }
 
-/* As Go's Duration.Seconds. */
-static double duration_seconds(int64_t us)
-{
-	return (double)(us / 1000000) + (double)(us % 1000000 * 1000) / 1e9;
-}
-
 /* What a counter lost at its resets. */
 static double add_resets(const struct dm_range *r, double sum)
 {
@@ -57,6 +51,8 @@ static bool extrapolated(
 {
 	double result, sampled, between, before, after, factor;
 
+	if (r->extend)
+		return dm_range_extended(r, is_counter, is_rate, ret);
 	if (r->n < 2)
 		return false;
 	result = r->last.v - r->p[0].v;
@@ -70,7 +66,7 @@ static bool extrapolated(
 		after = between / 2;
 	factor = (sampled + before + after) / sampled;
 	if (is_rate)
-		factor /= duration_seconds(r->end_us - r->start_us);
+		factor /= dm_go_seconds(r->end_us - r->start_us);
 	*ret = result * factor;
 	return true;
 }
@@ -328,10 +324,12 @@ static bool fn_quantile(
 static bool fn_changes(
     const struct dm_range *r, const double *args, double *ret)
 {
-	size_t n = 0;
+	size_t n = 0, first;
 
 	(void)args;
-	for (size_t i = 1; i < r->n; i++)
+	if (!dm_range_anchor(r, &first))
+		return false;
+	for (size_t i = first + 1; i < r->n; i++)
 		n += r->p[i].v != r->p[i - 1].v &&
 		     !(isnan(r->p[i].v) && isnan(r->p[i - 1].v));
 	*ret = (double)n;
@@ -340,10 +338,12 @@ static bool fn_changes(
 
 static bool fn_resets(const struct dm_range *r, const double *args, double *ret)
 {
-	size_t n = 0;
+	size_t n = 0, first;
 
 	(void)args;
-	for (size_t i = 1; i < r->n; i++)
+	if (!dm_range_anchor(r, &first))
+		return false;
+	for (size_t i = first + 1; i < r->n; i++)
 		n += r->p[i].v < r->p[i - 1].v;
 	*ret = (double)n;
 	return true;
@@ -407,10 +407,16 @@ static bool fn_predict(
 		.range = (fn)                                                  \
 	}
 
+#define EXTENDED(fn_name, fn, smoothed)                                        \
+	{                                                                      \
+		.name = (fn_name), .ret = DM_EXPR_VECTOR, .args = "r",         \
+		.range = (fn), .anchors = true, .smooths = (smoothed)          \
+	}
+
 const struct dm_function dm_functions_range[] = {
-    RANGE("rate", "r", fn_rate),
-    RANGE("increase", "r", fn_increase),
-    RANGE("delta", "r", fn_delta),
+    EXTENDED("rate", fn_rate, true),
+    EXTENDED("increase", fn_increase, true),
+    EXTENDED("delta", fn_delta, true),
     RANGE("irate", "r", fn_irate),
     RANGE("idelta", "r", fn_idelta),
     RANGE("deriv", "r", fn_deriv),
@@ -419,8 +425,8 @@ const struct dm_function dm_functions_range[] = {
 	.args = "rs",
 	.range = fn_predict,
 	.by_time = true},
-    RANGE("changes", "r", fn_changes),
-    RANGE("resets", "r", fn_resets),
+    EXTENDED("changes", fn_changes, false),
+    EXTENDED("resets", fn_resets, false),
     RANGE("avg_over_time", "r", fn_avg),
     RANGE("sum_over_time", "r", fn_sum),
     RANGE("min_over_time", "r", fn_min),

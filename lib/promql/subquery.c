@@ -259,12 +259,14 @@ int dm_eval_series(struct dm_expr *e, struct dm_node *node, int64_t *ret_start,
     int64_t *ret_end, struct dm_series_set *ret, struct dm_err *err)
 {
 	int64_t end = dm_node_time(e, node), start = end - node->range_us;
+	struct dm_range r = {.start_us = start, .end_us = end};
 
 	*ret_start = start;
 	*ret_end = end;
+	dm_range_extend(&r, node->extend);
 	if (node->type == DM_NODE_SELECTOR)
 		return e->querier.select(
-		    e->querier.ctx, node->handle, start, end, ret, err);
+		    e->querier.ctx, node->handle, r.from_us, r.to_us, ret, err);
 	if (!node->subquery)
 		node->subquery = calloc(1, sizeof(*node->subquery));
 	if (!node->subquery)

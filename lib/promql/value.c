@@ -13,8 +13,8 @@ int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err)
 }
 
 /* Samples of a series in (start, end], without markers, behind those that
- * stand in e->samples. */
-static size_t add_samples(struct dm_expr *e, const struct dm_series *s,
+ * stand there. */
+static size_t add_samples(struct dm_buf *b, const struct dm_series *s,
     int64_t start_us, int64_t end_us)
 {
 	size_t to = dm_series_until(s, end_us), n = 0;
@@ -22,10 +22,22 @@ static size_t add_samples(struct dm_expr *e, const struct dm_series *s,
 	for (size_t i = dm_series_until(s, start_us); i < to; i++) {
 		if (dm_is_stale(s->p[i].v))
 			continue;
-		dm_buf_add(&e->samples, &s->p[i], sizeof(s->p[i]));
+		dm_buf_add(b, &s->p[i], sizeof(s->p[i]));
 		n++;
 	}
 	return n;
+}
+
+static size_t add_extended(struct dm_expr *e, const struct dm_node *n,
+    const struct dm_series *s, int64_t start_us, int64_t end_us)
+{
+	struct dm_range r = {.start_us = start_us, .end_us = end_us};
+
+	dm_range_extend(&r, n->extend);
+	dm_buf_clear(&e->values);
+	r.n = add_samples(&e->values, s, r.from_us, r.to_us);
+	r.p = (const struct dm_sample *)e->values.p;
+	return r.n && !e->values.failed ? dm_eval_extend(e, &r) : 0;
 }
 
 /* A range vector: its samples are copied, as they may stand apart. */
@@ -45,7 +57,9 @@ static int eval_range(struct dm_expr *e, struct dm_node *n,
 	dm_buf_clear(&e->samples);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
-		size_t count = add_samples(e, s, start, end);
+		size_t count = n->extend
+				   ? add_extended(e, n, s, start, end)
+				   : add_samples(&e->samples, s, start, end);
 
 		if (dm_eval_has_too_many(e, count))
 			return dm_eval_too_many(e, err);
@@ -53,7 +67,7 @@ static int eval_range(struct dm_expr *e, struct dm_node *n,
 			all[k++] = (struct dm_value_series){
 			    .labels = s->labels, .name = s->name, .n = count};
 	}
-	if (dm_buf_ok(&e->samples, err) < 0)
+	if (dm_buf_ok(&e->samples, err) < 0 || dm_buf_ok(&e->values, err) < 0)
 		return -1;
 	for (size_t i = 0; i < k; at += all[i++].n)
 		all[i].p = (const struct dm_sample *)e->samples.p + at;

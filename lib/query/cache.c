@@ -83,7 +83,7 @@ static size_t count_samples(const struct dm_query_cache *c)
 }
 
 void dm_query_cache_put(struct dm_query_cache *c, struct dm_str text,
-    struct dm_window *window, int64_t start_us, int64_t end_us,
+    struct dm_window *window, int64_t start_us, int64_t end_us, int64_t step_us,
     uint64_t version, size_t max_samples)
 {
 	struct dm_query_cached e = {
@@ -98,6 +98,7 @@ void dm_query_cache_put(struct dm_query_cache *c, struct dm_str text,
 	/* The expression itself is bound, and so has other fixed times. */
 	if (e.n_samples > max_samples ||
 	    dm_expr_parse(text, &e.expr, NULL) < 0 ||
+	    dm_expr_set_lengths(e.expr, end_us - start_us, step_us, NULL) < 0 ||
 	    dm_expr_n_selectors(e.expr) == 0) {
 		dm_expr_free(e.expr);
 		dm_window_free(window);

@@ -36,10 +36,11 @@ struct dm_window *dm_query_cache_find(struct dm_query_cache *c,
 /**
  * Keep a window. Old ones go, and all of another version, so that there are
  * no more than max_samples in all.
- * @window  taken, in any case
+ * @window   taken, in any case
+ * @step_us  0 of an instant
  */
 void dm_query_cache_put(struct dm_query_cache *c, struct dm_str text,
-    struct dm_window *window, int64_t start_us, int64_t end_us,
+    struct dm_window *window, int64_t start_us, int64_t end_us, int64_t step_us,
     uint64_t version, size_t max_samples);
 
 #endif

@@ -37,7 +37,8 @@ static void leave_window(struct run *r)
 		dm_window_free(r->window);
 	else
 		dm_query_cache_put(r->q->cache, r->q->text, r->window,
-		    r->load.start_us, r->load.end_us, r->version,
+		    r->load.start_us, r->load.end_us,
+		    r->q->is_range ? r->load.step_us : 0, r->version,
 		    r->q->max_samples);
 }
 
@@ -104,7 +105,8 @@ int dm_query_resolve(
 		    "the range has %lld steps, and may have %d: take a longer "
 		    "step or a shorter range",
 		    (long long)(range_us / l->step_us) + 1, DM_QUERY_STEPS_MAX);
-	return 0;
+	return l->expr ? dm_expr_set_lengths(l->expr, range_us, l->step_us, err)
+		       : 0;
 }
 
 static int check_kind(const struct run *r, struct dm_err *err)
@@ -130,6 +132,7 @@ static int list_selectors(struct run *r, struct dm_err *err)
 	for (size_t i = 0; i < n; i++)
 		r->selectors[i] = dm_expr_selector(r->expr, i);
 	r->load = (struct dm_query_load){
+	    .expr = r->expr,
 	    .selectors = r->selectors,
 	    .n_selectors = n,
 	    .start = q->start,
@@ -143,6 +146,24 @@ static int list_selectors(struct run *r, struct dm_err *err)
 	    .stop_ctx = q->stop_ctx,
 	};
 	return 0;
+}
+
+/* How long a range is can be known before it is known when it is, and so how
+ * far the selectors look. */
+static int set_lengths(const struct run *r, struct dm_err *err)
+{
+	const struct dm_query *q = r->q;
+	int64_t start_us = dm_moment_at(&q->start, q->now_us);
+	int64_t end_us = dm_moment_at(&q->end, q->now_us);
+
+	if (!q->is_range)
+		return dm_expr_set_lengths(r->expr, 0, 0, err);
+	if (q->start.from_end != q->end.from_end || !is_time(start_us) ||
+	    !is_time(end_us) || end_us < start_us)
+		return 0; /* said when it is resolved */
+	return dm_expr_set_lengths(r->expr, end_us - start_us,
+	    q->step_us ? q->step_us : dm_step_for(end_us - start_us, q->points),
+	    err);
 }
 
 /* Has all of it been loaded before? */
@@ -185,7 +206,7 @@ static int load(
 static int get_samples(
     struct run *r, const struct dm_query_back *back, struct dm_err *err)
 {
-	if (list_selectors(r, err) < 0 ||
+	if (list_selectors(r, err) < 0 || set_lengths(r, err) < 0 ||
 	    (r->q->cache && back->look && find_cached(r, back, err) < 0) ||
 	    (!r->cached && load(r, back, err) < 0))
 		return -1;

@@ -18,6 +18,7 @@
 
 /** What a query looks at, to be loaded into a window. */
 struct dm_query_load {
+	struct dm_expr *expr;	  /* told how long its range is; or NULL */
 	struct dm_window *window; /* the selectors have been prepared */
 	const struct dm_selector *const *selectors;
 	size_t n_selectors;
