@@ -13,9 +13,10 @@
 
 #define DEPTH_MAX 64
 
-static const char *const keywords[] = {"and", "atan2", "bool", "by", "end()",
-    "group_left", "group_right", "ignoring", "offset", "on", "or", "start()",
-    "unless", "without"};
+static const char *const keywords[] = {"anchored", "and", "atan2", "bool", "by",
+    "end()", "fill", "fill_left", "fill_right", "group_left", "group_right",
+    "ignoring", "offset", "on", "or", "smoothed", "start()", "unless",
+    "without"};
 
 const char *const dm_prompt_commands[] = {"\\alerts", "\\at", "\\chart", "\\d",
     "\\format", "\\help", "\\human", "\\q", "\\range", NULL};

@@ -264,7 +264,9 @@ static const struct {
     {"foo[5m:", "unexpected end of the expression, expected a duration", 1, 8},
     {"foo[:1m]", "unexpected \":\", expected a duration", 1, 5},
     {"foo[1/0]", "division of a duration by zero", 1, 6},
-    {"foo[step()]", "step() is not supported in a duration", 1, 5},
+    {"foo[step]", "unexpected \"]\", expected \"(\"", 1, 9},
+    {"foo[max_of(1m)]", "unexpected \")\", expected \",\"", 1, 14},
+    {"foo offset (1m) + foo", "unexpected \"foo\", expected a duration", 1, 19},
     {"(foo)[5m]", "ranges are only allowed for vector selectors", 1, 6},
     {"foo offset 1m [5m]", "no offset modifiers are allowed before a range", 1,
 	15},
@@ -292,17 +294,33 @@ static const struct {
 	"function start_timestamp is not supported: start timestamps are not "
 	"kept",
 	1, 1},
-    {"info(a)", "function info is not supported: join with group_left instead",
-	1, 1},
+    {"info(a, b)", "unexpected \"b\", expected label selectors in braces only",
+	1, 9},
+    {"info(a, {}, {})", "too many arguments in call to info", 1, 1},
+    {"info({})", "vector selector must contain at least one non-empty matcher",
+	1, 6},
     {"a\n  + no_such(b)", "function no_such is unknown", 2, 5},
-    {"a + fill(0) b", "function fill is a modifier that is not supported", 1,
-	5},
+    {"a + fill(b) c", "unexpected \"b\", expected a number", 1, 10},
+    {"a + fill(0) fill_left(0) b", "function fill_left is unknown", 1, 13},
+    {"a + fill(0) 1",
+	"filling in missing series only allowed between instant vectors", 1, 3},
+    {"a and fill(0) b",
+	"filling in missing series not allowed for set operators", 1, 3},
     {"a </ b",
 	"</ and >/ are operators of native histograms, which are not "
 	"supported",
 	1, 3},
-    {"rate(a[5m] anchored)",
-	"the modifiers anchored and smoothed are not supported", 1, 12},
+    {"irate(a[5m] anchored)",
+	"an anchored range can only be used with changes, delta, increase, "
+	"rate and resets",
+	1, 7},
+    {"resets(a[5m] smoothed)",
+	"a smoothed range can only be used with delta, increase and rate", 1,
+	8},
+    {"a smoothed anchored", "anchored and smoothed can't be used together", 1,
+	12},
+    {"a[5m:] smoothed",
+	"anchored and smoothed must follow a selector or a range of one", 1, 8},
     {"0b11", "bad number or duration", 1, 1},
     {"1__0", "bad number or duration", 1, 1},
     {"1_", "bad number or duration", 1, 1},
@@ -437,6 +455,12 @@ static const struct {
     /* Of an instant query the start and the end are the evaluation. */
     {"a @ start() offset 5s", 5, 0, 0, 0},
     {"sum_over_time((a @ end())[1h:])", 0, 0, 0, 0},
+    {"rate(a[1m] anchored)", 360, 0, 0, 0},
+    {"rate(a[1m] smoothed)", 360, 300, 0, 0},
+    {"rate(a[1m] smoothed offset 10m)", 960, 0, 0, 0},
+    {"a smoothed @ 1000", 0, 0, 700, 1300},
+    {"a anchored", 300, 0, 0, 0},
+    {"count_over_time(a[step() + 5m])", 300, 0, 0, 0},
 };
 
 static bool has_reach(const struct dm_selector *s, size_t i)
@@ -463,6 +487,83 @@ static void test_reach(void **state)
 		dm_expr_free(e);
 	}
 	assert_int_equal(bad, 0);
+}
+
+/* Where info() looks for its series: the second selector. */
+static const struct {
+	const char *text, *name;
+	int reach, fixed;
+} infos[] = {
+    {"info(a)", "target_info", 0, 0},
+    {"info(a, {__name__=\"b\"})", "b", 0, 0},
+    {"info(a, {__name__!=\"b_info\"})", "", 0, 0},
+    {"info(a offset 1m)", "target_info", 60, 0},
+    {"info(rate(a[5m] offset 1m))", "target_info", 60, 0},
+    {"info(a offset 1m + 2 * a offset 1m)", "target_info", 60, 0},
+    {"info(a offset 1m or vector(1))", "target_info", 0, 0},
+    {"info(sum_over_time((a offset 1m)[5m:] offset 2m))", "target_info", 180,
+	0},
+    {"sum_over_time(info(a offset 1m)[5m:] offset 2m)", "target_info", 480, 0},
+    {"info(a @ 100 offset 10s)", "target_info", 0, 90},
+};
+
+static void test_info(void **state)
+{
+	int bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(infos); i++) {
+		struct dm_expr *e = parse(infos[i].text);
+		const struct dm_selector *s =
+		    dm_expr_selector(e, dm_expr_n_selectors(e) - 1);
+
+		if (!dm_str_is(s->name, infos[i].name) ||
+		    s->reach_us != infos[i].reach * INT64_C(1000000) ||
+		    s->to_us != infos[i].fixed * INT64_C(1000000) ||
+		    s->is_fixed != (infos[i].fixed != 0)) {
+			print_message("# %s\n", infos[i].text);
+			bad++;
+		}
+		dm_expr_free(e);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* A rule of it is evaluated at events of these. */
+static void test_info_names(void **state)
+{
+	struct dm_expr *e = parse("info(a, {__name__!=\"b_info\"})");
+
+	(void)state;
+	assert_true(dm_expr_names(e, DM_STR("c_info")));
+	assert_false(dm_expr_names(e, DM_STR("b_info")));
+	dm_expr_free(e);
+}
+
+/* Durations of an instant query's step and range, which are 0, and of one
+ * that has them. */
+static void test_lengths(void **state)
+{
+	struct dm_expr *e = parse("a + sum_over_time(a[step()])");
+	struct dm_err err;
+
+	(void)state;
+	assert_int_equal(dm_expr_check_stream(e, &err), -1);
+	assert_int_equal(err.code, DM_EPARSE);
+	assert_string_equal(err.msg, "a duration must be greater than 0");
+	assert_int_equal(err.column, 21);
+	assert_int_equal(dm_expr_set_lengths(e, 0, 60000000, &err), 0);
+	assert_int_equal(dm_expr_selector(e, 1)->reach_us, 60000000);
+	assert_int_equal(
+	    dm_expr_set_range(e, 5000000, 90000000, 1000000, &err), 0);
+	assert_int_equal(dm_expr_selector(e, 1)->reach_us, 1000000);
+	dm_expr_free(e);
+	e = parse("a[5m:(range() - step()) / 2 + 1] offset -range()");
+	assert_int_equal(dm_expr_check_stream(e, &err), 0);
+	assert_int_equal(dm_expr_set_lengths(e, 60000000, 1000000, &err), 0);
+	assert_int_equal(dm_expr_selector(e, 0)->reach_us, 240000000);
+	assert_int_equal(dm_expr_selector(e, 0)->ahead_us, 60000000);
+	dm_expr_free(e);
 }
 
 static void test_range(void **state)
@@ -573,6 +674,9 @@ int main(void)
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_selectors),
 	    cmocka_unit_test(test_reach),
+	    cmocka_unit_test(test_info),
+	    cmocka_unit_test(test_info_names),
+	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_range),
 	    cmocka_unit_test(test_fixed_time),
 	    cmocka_unit_test(test_limits),

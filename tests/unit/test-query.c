@@ -280,6 +280,17 @@ static const char *const queries[] = {
     "{__name__=~\"m|e\",instance=\"n1\"}",
     "absent(m{name=\"a\"})",
     "absent_over_time(none[5s])",
+    "info(m, {__name__=\"up\",instance=~\".+\"})",
+    "info(m offset 7s, {__name__=\"up\",instance=~\".+\"})",
+    "m + fill (0) e",
+    "increase(c_total[20s] anchored)",
+    "changes(m[5s] anchored offset 10s)",
+    "m smoothed",
+    "m smoothed offset 20s",
+    "rate(c_total[20s] smoothed offset 9s)",
+    "count_over_time(m[step() + 5s])",
+    "m offset (range() / 2)",
+    "sum_over_time(m[range() + 5:max_of(step(), 1s)] offset step())",
 };
 
 static void check_same(const struct dm_query *q)
