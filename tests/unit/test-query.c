@@ -459,6 +459,39 @@ static void test_extraction(void **state)
 	dm_buf_release(&lines);
 }
 
+/* A range of which the beginning is told, and whose end is the data's: how
+ * long it is, and how far its selectors look, is known when that is. */
+static void test_late_lengths(void **state)
+{
+	struct dm_query q = {.max_samples = DM_QUERY_SAMPLES_MAX,
+	    .is_range = true,
+	    .text = DM_STR("sum_over_time(m[range()]) + m offset 2 * step()"),
+	    .step_us = 20 * INT64_C(1000000),
+	    .start.us = (T0 + 800) * INT64_C(1000000),
+	    .end = DM_MOMENT_END};
+
+	(void)state;
+	seed = 1;
+	dm_buf_clear(&lines);
+	for (int i = 0; i < 160; i++)
+		put((T0 + i * 10) * INT64_C(1000), "recorded", "a", "m", i);
+	store_lines();
+	check_same(&q);
+	q.text = DM_STR("m offset (range() - step())");
+	check_same(&q);
+	q.step_us *= 20;
+	check_same(&q);
+	/* What is kept of this one does not reach as far as the next looks. */
+	dm_query_cache_release(&cache);
+	q.step_us = 580 * INT64_C(1000000);
+	q.text = DM_STR("m offset (10m - step())");
+	check_same(&q);
+	q.text = DM_STR("m offset 10m");
+	check_same(&q);
+	dm_query_cache_release(&cache);
+	dm_buf_release(&lines);
+}
+
 /* How often the database was read. */
 static unsigned n_loads;
 
@@ -535,6 +568,7 @@ int main(void)
 	    cmocka_unit_test(test_stream_and_database),
 	    cmocka_unit_test(test_cut_short),
 	    cmocka_unit_test(test_extraction),
+	    cmocka_unit_test(test_late_lengths),
 	    cmocka_unit_test(test_cache),
 	};
 
