@@ -48,7 +48,8 @@ static uint64_t take_stripes(const unsigned char **p, const unsigned char *end)
 /* Source: https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md, XXH64. */
 static uint64_t xxh64(struct dm_str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	const unsigned char *p = (const unsigned char *)(s.n ? s.p : "");
+	const unsigned char *end = p + s.n;
 	uint64_t h = s.n >= 32 ? take_stripes(&p, end) : P5;
 
 	h += s.n;

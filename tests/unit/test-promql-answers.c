@@ -124,11 +124,12 @@ static void add_series_lines(struct lines *l, const struct dm_value *v)
 /* One step of a range: put behind the lines of its series. */
 static void add_step(struct lines *l, const struct dm_value *v, int64_t ms)
 {
-	const struct dm_element *el = v->elements;
 	DM_AUTO_BUF struct dm_buf b = {0};
 	size_t n = v->kind == DM_EXPR_SCALAR ? 1 : v->n;
 
-	for (size_t i = 0; i < n; i++, el++) {
+	for (size_t i = 0; i < n; i++) {
+		const struct dm_element *el =
+		    v->kind == DM_EXPR_SCALAR ? NULL : &v->elements[i];
 		size_t k = 0, name_n;
 
 		dm_buf_clear(&b);
