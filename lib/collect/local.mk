@@ -36,6 +36,8 @@ libdmon_a_SOURCES += \
 	lib/collect/docker.c \
 	lib/collect/docker-answer.c lib/collect/docker-answer.h \
 	lib/collect/docker-engine.c lib/collect/docker-engine.h \
+	lib/collect/docker-event.c lib/collect/docker-event.h \
+	lib/collect/docker-events.c \
 	lib/collect/docker-split.c lib/collect/docker-split.h
 
 libdmon_a_SOURCES += \
