@@ -4,6 +4,7 @@ dist_rules_DATA = \
 	rules/cpu.yml \
 	rules/descriptors.yml \
 	rules/disk.yml \
+	rules/engine.yml \
 	rules/escape.yml \
 	rules/events.yml \
 	rules/health.yml \

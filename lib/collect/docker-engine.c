@@ -26,10 +26,10 @@ struct dm_docker_engine {
 	bool busy;
 	long status;
 	size_t header_bytes;
+	bool header_read;
 	uint64_t bytes; /* that came, ever: to see that some did */
 	/* Takes the answer where it is one that goes on; or NULL. */
-	int (*bytes_fn)(
-	    void *ctx, const char *p, size_t n, struct dm_err *err);
+	int (*bytes_fn)(void *ctx, const char *p, size_t n, struct dm_err *err);
 	void *bytes_ctx;
 	int set, timer; /* of what is waited for; -1: see engine_watch */
 	int64_t curl_ns, due_ns, wake_ns; /* when to look; 0: not for that */
@@ -44,11 +44,12 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct dm_docker_engine *e = ctx;
 
-	(void)p;
-	e->header_bytes += size * n;
-	e->bytes += size * n;
+	n *= size;
+	e->header_bytes += n;
+	e->bytes += n;
+	e->header_read = n == 2 && p[0] == '\r';
 	if (e->header_bytes <= HEADER_BYTES_MAX)
-		return size * n;
+		return n;
 	dm_err_set(&e->why, DM_ELIMIT, "the answer's header is too long");
 	e->stopped = true;
 	return 0;
@@ -246,8 +247,8 @@ void dm_docker_engine_free(struct dm_docker_engine *e)
 	free(e);
 }
 
-static int begin(struct dm_docker_engine *e, const char *path,
-    struct dm_err *err)
+static int begin(
+    struct dm_docker_engine *e, const char *path, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf url = {0};
 
@@ -260,6 +261,7 @@ static int begin(struct dm_docker_engine *e, const char *path,
 	dm_split_clear(&e->split);
 	dm_buf_clear(&e->refusal);
 	e->header_bytes = 0;
+	e->header_read = false;
 	e->status = 0;
 	e->stopped = false;
 	e->curl_says[0] = '\0';
@@ -537,8 +539,8 @@ static int react(struct dm_docker_engine *e, struct dm_err *err)
 	}
 	if (e->curl_ns && now >= e->curl_ns) {
 		e->curl_ns = 0;
-		if (curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0,
-			&running) != CURLM_OK)
+		if (curl_multi_socket_action(
+			e->multi, CURL_SOCKET_TIMEOUT, 0, &running) != CURLM_OK)
 			return dm_err_set(err, DM_ESYS, "libcurl failed");
 	}
 	return ended(e, err);
@@ -548,9 +550,8 @@ bool dm_docker_engine_answering(const struct dm_docker_engine *e)
 {
 	long status = 0;
 
-	if (e->busy)
-		curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status == 200;
+	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
+	return e->busy && e->header_read && status == 200;
 }
 
 int dm_docker_engine_hear(struct dm_docker_engine *e, struct dm_err *err)

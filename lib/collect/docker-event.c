@@ -94,7 +94,8 @@ static void add_details(struct dm_docker_event *e, const json_t *attributes)
 		if (strcmp(e->action, texts[i].action) != 0 || !text.n)
 			continue;
 		e->label = texts[i].label;
-		e->text = text;
+		e->text = strcmp(e->action, "rename") == 0 ? without_slash(text)
+							   : text;
 	}
 }
 

@@ -16,9 +16,9 @@
 
 /** Who an event is about. Texts are lent by the JSON. */
 struct dm_docker_who {
-	struct dm_str id;    /* the engine's */
-	struct dm_str name;  /* without its slash; empty: not said */
-	struct dm_str image; /* empty: not said */
+	struct dm_str id;     /* the engine's */
+	struct dm_str name;   /* without its slash; empty: not said */
+	struct dm_str image;  /* empty: not said */
 	const json_t *labels; /* an object that has them, or NULL */
 };
 

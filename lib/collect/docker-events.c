@@ -19,13 +19,14 @@
 #define NS_PER_S	INT64_C(1000000000)
 #define PATIENCE_NS	(5 * NS_PER_S)
 #define FIRST_WAIT_NS	NS_PER_S
+#define BACK_OFF_NS_MIN (NS_PER_S / 4)
 #define BACK_OFF_NS_MAX (10 * NS_PER_S)
 /* Of a quiet engine's events some hundred bytes a second come. */
 #define BYTES_PER_S_MAX (8u << 20)
 #define QUEUE		64 /* containers to ask about */
 /* {"type":["container","volume"]} */
-#define EVENTS \
-	"/events?filters=%7B%22type%22%3A%5B" \
+#define EVENTS                                                                 \
+	"/events?filters=%7B%22type%22%3A%5B"                                  \
 	"%22container%22%2C%22volume%22%5D%7D"
 
 struct events {
@@ -41,6 +42,7 @@ struct events {
 	bool up;	  /* the engine has said that it will tell */
 	bool failing;	  /* since the last time it was up */
 	int64_t since_ns; /* of the engine's clock: all before it is known */
+	int64_t up_ns;	  /* when it said so */
 	int64_t retry_ns, back_off_ns;
 	int64_t second_ns; /* when the bytes below began to be counted */
 	size_t second_bytes;
@@ -72,8 +74,8 @@ static void guess_cgroup(struct events *w, struct dm_str id)
 	dm_buf_addf(&path, "%s/fs/cgroup/system.slice/cgroup.controllers",
 	    c->options.sysfs);
 	if (!path.failed && access(dm_buf_cstr(&path), F_OK) == 0)
-		dm_buf_addf(&w->id, "/system.slice/docker-%.*s.scope",
-		    (int)id.n, id.p);
+		dm_buf_addf(
+		    &w->id, "/system.slice/docker-%.*s.scope", (int)id.n, id.p);
 	else
 		dm_buf_addf(&w->id, "/docker/%.*s", (int)id.n, id.p);
 }
@@ -88,8 +90,8 @@ static void add_own_labels(struct events *w, const struct dm_docker_who *who)
 
 		if (json_is_string(v))
 			dm_record_label_bytes(&w->out, name,
-			    dm_docker_cut((struct dm_str){json_string_value(v),
-				json_string_length(v)}));
+			    dm_docker_cut((struct dm_str){
+				json_string_value(v), json_string_length(v)}));
 		name += strlen(name) + 1;
 	}
 }
@@ -138,8 +140,7 @@ static void write_event(struct events *w, const struct dm_docker_event *e)
 		dm_record_label(&w->out, "action", dm_str(e->action));
 		dm_record_label_bytes(&w->out, e->label, text);
 		dm_record_metrics(&w->out);
-		dm_record_metric_u64(
-		    &w->out, "container_event_engine_info", 1);
+		dm_record_metric_u64(&w->out, "container_event_engine_info", 1);
 		dm_record_end(&w->out);
 	}
 	begin(w, ts_us, &e->who);
@@ -276,8 +277,8 @@ static int connect_stream(struct events *w, struct dm_err *err)
 	if (w->since_ns > now_ns())
 		w->since_ns = now_ns();
 	if (w->since_ns)
-		snprintf(path + n, sizeof(path) - n,
-		    "&since=%lld.%09lld", (long long)(w->since_ns / NS_PER_S),
+		snprintf(path + n, sizeof(path) - n, "&since=%lld.%09lld",
+		    (long long)(w->since_ns / NS_PER_S),
 		    (long long)(w->since_ns % NS_PER_S));
 	dm_docker_lines_clear(&w->lines);
 	return dm_docker_engine_follow(w->stream, path, on_bytes, w, err);
@@ -285,11 +286,16 @@ static int connect_stream(struct events *w, struct dm_err *err)
 
 static void failed(struct events *w, const struct dm_err *why)
 {
+	int64_t now = dm_time_mono_ns();
+
+	/* One that ends what it has just begun is not asked at once. */
+	if (w->up && now - w->up_ns > BACK_OFF_NS_MAX)
+		w->back_off_ns = BACK_OFF_NS_MIN;
 	w->trouble = *why;
 	w->up = false;
 	w->failing = true;
 	w->queued = 0;
-	w->retry_ns = dm_time_mono_ns() + w->back_off_ns;
+	w->retry_ns = now + w->back_off_ns;
 	dm_docker_engine_wake(w->stream, w->retry_ns);
 	w->back_off_ns *= 2;
 	if (w->back_off_ns > BACK_OFF_NS_MAX)
@@ -304,7 +310,7 @@ static void follow(struct events *w)
 	if (rc == 0 && !w->up && dm_docker_engine_answering(w->stream)) {
 		w->up = true;
 		w->failing = false;
-		w->back_off_ns = NS_PER_S / 4;
+		w->up_ns = dm_time_mono_ns();
 		w->connections++;
 		if (!w->since_ns)
 			w->since_ns = now_ns();
@@ -364,8 +370,8 @@ static void close_events(void *state)
 	free(w);
 }
 
-static int add_engine(struct events *w, struct dm_docker_engine **ret_engine,
-    struct dm_err *err)
+static int add_engine(
+    struct events *w, struct dm_docker_engine **ret_engine, struct dm_err *err)
 {
 	const struct dm_collect_options *o = &w->c->options;
 	struct dm_docker_engine_options options = {
@@ -417,7 +423,7 @@ static int open_events(
 	w->c = c;
 	w->index = index;
 	w->set = -1;
-	w->back_off_ns = NS_PER_S / 4;
+	w->back_off_ns = BACK_OFF_NS_MIN;
 	if (make_ready(w, err) < 0) {
 		close_events(w);
 		return -1;

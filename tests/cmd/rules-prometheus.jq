@@ -26,6 +26,7 @@ def host:
 	def share: if on then 0.02 else 0.5 end;
 	.metrics += {
 		dmon_process_events_lost_total: (grow(20) | floor),
+		dmon_engine_events_rejected_total: (grow(20) | floor),
 		node_load5: (if on then 20 else 1 end),
 		node_memory_MemAvailable_bytes:
 			(share * .metrics.node_memory_MemTotal_bytes),
@@ -134,7 +135,14 @@ def events:
 		container_event_namespace_state: 9,
 		container_event_host_namespaces: 457}),
 	happens(48; {container_event_ptrace_foreign: 1,
-		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567});
+		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567}),
+	(.kind = "container"
+		| also({}; {container_event_declared_privileged: (if on then 1 else 0 end)})),
+	(.kind = "container" | also({action: "exec_start"};
+		{container_event_engine: (if on then 1 else 0 end)})),
+	(.kind = "container"
+		| also({action: "exec_start", command: "sh -c \"a\""};
+			{container_event_engine_info: 1}));
 
 def processes:
 	process(21; {container_process_state: 2}),
