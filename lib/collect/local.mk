@@ -9,6 +9,8 @@ libdmon_a_SOURCES += \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
 	lib/collect/hugetlb.c lib/collect/hugetlb.h \
+	lib/collect/kmsg.c \
+	lib/collect/kmsg-text.c lib/collect/kmsg-text.h \
 	lib/collect/lineage.c lib/collect/lineage.h \
 	lib/collect/membership.c lib/collect/membership.h \
 	lib/collect/part.c \

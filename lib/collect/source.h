@@ -221,5 +221,6 @@ extern const struct dm_source dm_source_proc;
 extern const struct dm_source dm_source_host;
 extern const struct dm_source dm_source_procevents;
 extern const struct dm_source dm_source_engine;
+extern const struct dm_source dm_source_kmsg;
 
 #endif

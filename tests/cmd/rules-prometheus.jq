@@ -137,12 +137,7 @@ def events:
 	happens(48; {container_event_ptrace_foreign: 1,
 		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567}),
 	(.kind = "container"
-		| also({}; {container_event_declared_privileged: (if on then 1 else 0 end)})),
-	(.kind = "container" | also({action: "exec_start"};
-		{container_event_engine: (if on then 1 else 0 end)})),
-	(.kind = "container"
-		| also({action: "exec_start", command: "sh -c \"a\""};
-			{container_event_engine_info: 1}));
+		| also({}; {container_event_declared_privileged: (if on then 1 else 0 end)}));
 
 def processes:
 	process(21; {container_process_state: 2}),
@@ -226,7 +221,11 @@ def filler:
 		container_last_seen: .ts,
 		container_memory_working_set_bytes: (5.1e8 + 4.5e5 * now),
 		container_spec_memory_limit_bytes: 1e9}),
-	process(31; {container_process_host_namespaces: 469});
+	process(31; {container_process_host_namespaces: 469}),
+	also({action: "exec_start"};
+		{container_event_engine: (if on then 1 else 0 end)}),
+	also({action: "exec_start", command: "sh -c \"a\""};
+		{container_event_engine_info: 1});
 
 def sweep:
 	.metrics += {

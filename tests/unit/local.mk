@@ -167,3 +167,9 @@ UNIT_TESTS += tests/unit/test-procevents
 tests_unit_test_procevents_SOURCES = tests/unit/test-procevents.c
 tests_unit_test_procevents_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_procevents_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-kmsg
+tests_unit_test_kmsg_SOURCES = tests/unit/test-kmsg.c
+tests_unit_test_kmsg_CFLAGS = $(CFLAGS_TEST) \
+	-DFIXTURES='"$(abs_top_srcdir)/tests/fixtures"'
+tests_unit_test_kmsg_LDADD = $(LDADD_TEST)
