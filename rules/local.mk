@@ -9,6 +9,7 @@ dist_rules_DATA = \
 	rules/events.yml \
 	rules/health.yml \
 	rules/host.yml \
+	rules/kernel.yml \
 	rules/memory.yml \
 	rules/network.yml \
 	rules/quality.yml \
