@@ -4,10 +4,12 @@ dist_rules_DATA = \
 	rules/cpu.yml \
 	rules/descriptors.yml \
 	rules/disk.yml \
+	rules/engine.yml \
 	rules/escape.yml \
 	rules/events.yml \
 	rules/health.yml \
 	rules/host.yml \
+	rules/kernel.yml \
 	rules/memory.yml \
 	rules/network.yml \
 	rules/quality.yml \

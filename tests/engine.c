@@ -89,6 +89,25 @@ static struct dm_str mode_for(
 	return mode;
 }
 
+/* What stands in the file and what is added to it, for ever. */
+static _Noreturn void put_events(int fd, const char *file)
+{
+	int from = open(file, O_RDONLY | O_CLOEXEC);
+	char piece[4096], gone;
+
+	put_text(fd, "HTTP/1.1 200 OK\r\n\r\n");
+	for (;;) {
+		ssize_t n = read(from, piece, sizeof(piece));
+
+		if (n > 0)
+			put(fd, piece, (size_t)n);
+		else if (recv(fd, &gone, 1, MSG_DONTWAIT) == 0)
+			_exit(0);
+		else
+			usleep(10000);
+	}
+}
+
 static void answer(int fd, struct dm_str mode, struct dm_str body)
 {
 	static const char refusal[] = "{\"message\":\"the engine is ill\"}";
@@ -139,13 +158,15 @@ static void answer(int fd, struct dm_str mode, struct dm_str body)
 		_exit(0);
 }
 
-/* /version, /v1.41/containers/json?all=1, /v1.41/containers/ID/json */
+/* /version, /events?filters=…, /containers/ID/json, /v1.41/containers/json?all=1, /v1.41/containers/ID/json */
 static struct dm_str key_of(struct dm_str path)
 {
 	struct dm_str piece, last = DM_STR("");
 
 	if (dm_str_is(path, "/version"))
 		return DM_STR("version");
+	if (dm_str_starts(path, "/events?"))
+		return DM_STR("events");
 	while (dm_str_cut(&path, '/', &piece)) {
 		if (dm_str_starts(piece, "json?"))
 			return DM_STR("list");
@@ -185,6 +206,9 @@ static void handle(int fd, const char *folder, struct dm_str request)
 	key = key_of(path);
 	mode = mode_for(folder, key, &modes);
 	snprintf(name, sizeof(name), "%s/%.*s", folder, (int)key.n, key.p);
+	if (dm_str_is(key, "events") && dm_str_is(mode, "ok") &&
+	    access(name, R_OK) == 0)
+		put_events(fd, name);
 	if (dm_file_read(name, ANSWER_BYTES_MAX, &body, NULL) == 0 ||
 	    !dm_str_is(mode, "ok")) {
 		answer(fd, mode, dm_buf_str(&body));

@@ -92,7 +92,7 @@ int dm_docker_version_read(
 	return 0;
 }
 
-static bool is_id(struct dm_str s)
+bool dm_docker_is_id(struct dm_str s)
 {
 	if (s.n == 0 || s.n > DM_DOCKER_ID_BYTES)
 		return false;
@@ -144,7 +144,7 @@ int dm_docker_item_read(
 {
 	struct dm_str id = text_at(answer, "Id");
 
-	if (!is_id(id))
+	if (!dm_docker_is_id(id))
 		return dm_err_set(
 		    err, DM_EPARSE, "a listed container has no id");
 	*ret = (struct dm_docker_item){

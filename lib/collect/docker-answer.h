@@ -40,6 +40,9 @@ const char *dm_docker_state_name(enum dm_docker_state state);
 /** An object of JSON text, or NULL. Free with json_decref. */
 json_t *dm_docker_parse(struct dm_str json, struct dm_err *err);
 
+/** Is it a container's id? */
+bool dm_docker_is_id(struct dm_str s);
+
 /** An API version, 1.41 as 1041; 0: none. */
 unsigned dm_docker_api_version(struct dm_str text);
 

@@ -4,7 +4,10 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "collect/docker-answer.h"
@@ -23,7 +26,13 @@ struct dm_docker_engine {
 	bool busy;
 	long status;
 	size_t header_bytes;
+	bool header_read;
 	uint64_t bytes; /* that came, ever: to see that some did */
+	/* Takes the answer where it is one that goes on; or NULL. */
+	int (*bytes_fn)(void *ctx, const char *p, size_t n, struct dm_err *err);
+	void *bytes_ctx;
+	int set, timer; /* of what is waited for; -1: see engine_watch */
+	int64_t curl_ns, due_ns, wake_ns; /* when to look; 0: not for that */
 	struct dm_split split;
 	struct dm_buf refusal; /* the answer where the status is not 200 */
 	struct dm_err why;     /* why a callback ended the transfer */
@@ -35,11 +44,12 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct dm_docker_engine *e = ctx;
 
-	(void)p;
-	e->header_bytes += size * n;
-	e->bytes += size * n;
+	n *= size;
+	e->header_bytes += n;
+	e->bytes += n;
+	e->header_read = n == 2 && p[0] == '\r';
 	if (e->header_bytes <= HEADER_BYTES_MAX)
-		return size * n;
+		return n;
 	dm_err_set(&e->why, DM_ELIMIT, "the answer's header is too long");
 	e->stopped = true;
 	return 0;
@@ -60,7 +70,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 		/* Enough has been seen of an answer that never ends. */
 		return n <= room ? n : 0;
 	}
-	if (dm_split_add(&e->split, p, n, &e->why) == 0)
+	if ((e->bytes_fn ? e->bytes_fn(e->bytes_ctx, p, n, &e->why)
+			 : dm_split_add(&e->split, p, n, &e->why)) == 0)
 		return n;
 	e->stopped = true;
 	return 0;
@@ -169,6 +180,12 @@ static int set_host(struct dm_docker_engine *e, const char *host,
 	return 0;
 }
 
+bool dm_docker_meant(const char *host)
+{
+	return host || access(DM_DOCKER_USUAL_SOCKET, F_OK) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
+
 /* setopt fails without memory, or where libcurl lacks what is asked. */
 static bool set_options(struct dm_docker_engine *e)
 {
@@ -179,6 +196,7 @@ static bool set_options(struct dm_docker_engine *e)
 	       !curl_easy_setopt(
 		   h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
 	       !curl_easy_setopt(h, CURLOPT_USERAGENT, "dmon-collect") &&
+	       !curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L) &&
 	       !curl_easy_setopt(h, CURLOPT_ERRORBUFFER, e->curl_says) &&
 	       !curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header) &&
 	       !curl_easy_setopt(h, CURLOPT_HEADERDATA, e) &&
@@ -194,6 +212,7 @@ int dm_docker_engine_new(const struct dm_docker_engine_options *options,
 
 	if (!e)
 		return dm_err_nomem(err);
+	e->set = e->timer = -1;
 	e->multi = curl_multi_init();
 	e->easy = curl_easy_init();
 	if (!e->multi || !e->easy)
@@ -217,6 +236,10 @@ void dm_docker_engine_free(struct dm_docker_engine *e)
 	dm_docker_engine_abort(e);
 	curl_easy_cleanup(e->easy);
 	curl_multi_cleanup(e->multi);
+	if (e->set >= 0)
+		close(e->set);
+	if (e->timer >= 0)
+		close(e->timer);
 	dm_buf_release(&e->base);
 	dm_buf_release(&e->refusal);
 	dm_split_release(&e->split);
@@ -224,9 +247,8 @@ void dm_docker_engine_free(struct dm_docker_engine *e)
 	free(e);
 }
 
-int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
-    int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
-    struct dm_err *err)
+static int begin(
+    struct dm_docker_engine *e, const char *path, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf url = {0};
 
@@ -237,18 +259,37 @@ int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
 	    url.failed)
 		return dm_err_nomem(err);
 	dm_split_clear(&e->split);
-	e->split.object = object;
-	e->split.ctx = ctx;
 	dm_buf_clear(&e->refusal);
 	e->header_bytes = 0;
+	e->header_read = false;
 	e->status = 0;
 	e->stopped = false;
 	e->curl_says[0] = '\0';
+	e->started_ns = dm_time_mono_ns();
+	e->due_ns = e->started_ns + e->patience_ns;
 	if (curl_multi_add_handle(e->multi, e->easy) != CURLM_OK)
 		return dm_err_nomem(err);
-	e->started_ns = dm_time_mono_ns();
 	e->busy = true;
 	return 0;
+}
+
+int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
+    int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
+    struct dm_err *err)
+{
+	e->split.object = object;
+	e->split.ctx = ctx;
+	e->bytes_fn = NULL;
+	return begin(e, path, err);
+}
+
+int dm_docker_engine_follow(struct dm_docker_engine *e, const char *path,
+    int (*bytes)(void *ctx, const char *p, size_t n, struct dm_err *err),
+    void *ctx, struct dm_err *err)
+{
+	e->bytes_fn = bytes;
+	e->bytes_ctx = ctx;
+	return begin(e, path, err);
 }
 
 bool dm_docker_engine_busy(const struct dm_docker_engine *e)
@@ -321,21 +362,30 @@ static int judge(
 		return refused(e, err);
 	if (result != CURLE_OK)
 		return gave_up(e, result, err);
+	if (e->bytes_fn)
+		return 1;
 	return dm_split_end(&e->split, err) < 0 ? -1 : 1;
 }
 
-/* Has the transfer ended? 0: no; otherwise as dm_docker_engine_step. */
-static int look(struct dm_docker_engine *e, struct dm_err *err)
+/* Has a transfer ended? 0: no; otherwise as dm_docker_engine_step. */
+static int ended(struct dm_docker_engine *e, struct dm_err *err)
 {
 	CURLMsg *message;
-	int left, running, rc = 0;
+	int left, rc = 0;
 
-	if (curl_multi_perform(e->multi, &running) != CURLM_OK)
-		return dm_err_set(err, DM_ESYS, "libcurl failed");
 	while ((message = curl_multi_info_read(e->multi, &left)))
 		if (message->msg == CURLMSG_DONE)
 			rc = judge(e, message->data.result, err);
 	return rc;
+}
+
+static int look(struct dm_docker_engine *e, struct dm_err *err)
+{
+	int running;
+
+	if (curl_multi_perform(e->multi, &running) != CURLM_OK)
+		return dm_err_set(err, DM_ESYS, "libcurl failed");
+	return ended(e, err);
 }
 
 /* Wait for the next bytes. */
@@ -347,6 +397,13 @@ static int await(
 	if (curl_multi_poll(e->multi, NULL, 0, ms, NULL) != CURLM_OK)
 		return dm_err_set(err, DM_ESYS, "libcurl failed");
 	return 0;
+}
+
+static int too_late(
+    const struct dm_docker_engine *e, int64_t now, struct dm_err *err)
+{
+	return dm_err_set(err, DM_EBUSY, "no answer after %.0f s",
+	    (double)(now - e->started_ns) / 1e9);
 }
 
 static int go_on(struct dm_docker_engine *e, int64_t idle_ns,
@@ -372,10 +429,7 @@ static int go_on(struct dm_docker_engine *e, int64_t idle_ns,
 		if (await(e, idle_end - now, err) < 0)
 			return -1;
 	}
-	if (now - e->started_ns < e->patience_ns)
-		return 0;
-	return dm_err_set(err, DM_EBUSY, "no answer after %.0f s",
-	    (double)(now - e->started_ns) / 1e9);
+	return now < e->due_ns ? 0 : too_late(e, now, err);
 }
 
 int dm_docker_engine_step(struct dm_docker_engine *e, int64_t idle_ns,
@@ -387,5 +441,135 @@ int dm_docker_engine_step(struct dm_docker_engine *e, int64_t idle_ns,
 		finish(e);
 	if (rc < 0)
 		dm_err_wrap(err, "%s", e->host);
+	return rc;
+}
+
+/* Heard of by a descriptor. */
+
+/* The timer's next moment. */
+static void arm(struct dm_docker_engine *e)
+{
+	int64_t at[] = {e->curl_ns, e->busy ? e->due_ns : 0, e->wake_ns};
+	struct itimerspec when = {0};
+	int64_t first = 0;
+
+	for (size_t i = 0; i < DM_COUNT(at); i++)
+		if (at[i] && (!first || at[i] < first))
+			first = at[i];
+	when.it_value.tv_sec = first / INT64_C(1000000000);
+	when.it_value.tv_nsec = first % INT64_C(1000000000);
+	(void)timerfd_settime(e->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static int on_timer(CURLM *multi, long ms, void *ctx)
+{
+	struct dm_docker_engine *e = ctx;
+
+	(void)multi;
+	e->curl_ns = ms < 0 ? 0 : dm_time_mono_ns() + ms * NS_PER_MS;
+	arm(e);
+	return 0;
+}
+
+static int on_socket(
+    CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+	struct dm_docker_engine *e = ctx;
+	struct epoll_event event = {.data.fd = fd};
+
+	(void)easy, (void)socket_ctx;
+	if (what == CURL_POLL_REMOVE) {
+		(void)epoll_ctl(e->set, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0U) |
+		       (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+	if (epoll_ctl(e->set, EPOLL_CTL_MOD, fd, &event) < 0 &&
+	    epoll_ctl(e->set, EPOLL_CTL_ADD, fd, &event) < 0)
+		return -1;
+	return 0;
+}
+
+int dm_docker_engine_watch(struct dm_docker_engine *e, struct dm_err *err)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	CURLM *m = e->multi;
+
+	e->set = epoll_create1(EPOLL_CLOEXEC);
+	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	event.data.fd = e->timer;
+	if (e->set < 0 || e->timer < 0 ||
+	    epoll_ctl(e->set, EPOLL_CTL_ADD, e->timer, &event) < 0)
+		return dm_err_errno(err, errno, "epoll");
+	if (curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket) ||
+	    curl_multi_setopt(m, CURLMOPT_SOCKETDATA, e) ||
+	    curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_timer) ||
+	    curl_multi_setopt(m, CURLMOPT_TIMERDATA, e))
+		return dm_err_set(err, DM_ESYS, "libcurl lacks an option");
+	return e->set;
+}
+
+void dm_docker_engine_wake(struct dm_docker_engine *e, int64_t at_ns)
+{
+	e->wake_ns = at_ns;
+	arm(e);
+}
+
+static int action_of(uint32_t events)
+{
+	return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+	       (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+}
+
+/* What there is for libcurl to do, once each. */
+static int react(struct dm_docker_engine *e, struct dm_err *err)
+{
+	struct epoll_event events[4];
+	int n = epoll_wait(e->set, events, DM_COUNT(events), 0), running;
+	int64_t now = dm_time_mono_ns();
+
+	for (int i = 0; i < n; i++) {
+		int fd = events[i].data.fd;
+
+		if (fd != e->timer &&
+		    curl_multi_socket_action(e->multi, fd,
+			action_of(events[i].events), &running) != CURLM_OK)
+			return dm_err_set(err, DM_ESYS, "libcurl failed");
+	}
+	if (e->curl_ns && now >= e->curl_ns) {
+		e->curl_ns = 0;
+		if (curl_multi_socket_action(
+			e->multi, CURL_SOCKET_TIMEOUT, 0, &running) != CURLM_OK)
+			return dm_err_set(err, DM_ESYS, "libcurl failed");
+	}
+	return ended(e, err);
+}
+
+bool dm_docker_engine_answering(const struct dm_docker_engine *e)
+{
+	long status = 0;
+
+	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
+	return e->busy && e->header_read && status == 200;
+}
+
+int dm_docker_engine_hear(struct dm_docker_engine *e, struct dm_err *err)
+{
+	int rc = react(e, err);
+	int64_t now = dm_time_mono_ns();
+
+	/* An answer that goes on has begun in time. */
+	if (e->bytes_fn && dm_docker_engine_answering(e))
+		e->due_ns = 0;
+	if (rc == 0 && e->busy && e->due_ns && now >= e->due_ns)
+		rc = too_late(e, now, err);
+	if (e->wake_ns && now >= e->wake_ns)
+		e->wake_ns = 0;
+	if (rc != 0)
+		finish(e);
+	if (rc < 0)
+		dm_err_wrap(err, "%s", e->host);
+	arm(e);
 	return rc;
 }

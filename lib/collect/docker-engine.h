@@ -33,6 +33,12 @@ struct dm_docker_engine_options {
 int dm_docker_address_check(const char *host, struct dm_err *err) DM_MUST_CHECK;
 
 /**
+ * No engine may be meant to be on this host: who says nothing of one (NULL)
+ * means none, until its socket is there.
+ */
+bool dm_docker_meant(const char *host);
+
+/**
  * Make ready; nothing is connected yet. The process has called
  * curl_global_init, or is content that this does so.
  * @ret_engine  free it with dm_docker_engine_free
@@ -56,6 +62,14 @@ int dm_docker_engine_get(struct dm_docker_engine *e, const char *path,
     int (*object)(void *ctx, struct dm_str json, struct dm_err *err), void *ctx,
     struct dm_err *err) DM_MUST_CHECK;
 
+/**
+ * Start a GET whose answer goes on for ever.
+ * @bytes  called with what comes, only where the engine says 200; -1 ends it
+ */
+int dm_docker_engine_follow(struct dm_docker_engine *e, const char *path,
+    int (*bytes)(void *ctx, const char *p, size_t n, struct dm_err *err),
+    void *ctx, struct dm_err *err) DM_MUST_CHECK;
+
 /** Is a request under way? */
 bool dm_docker_engine_busy(const struct dm_docker_engine *e);
 
@@ -70,6 +84,30 @@ bool dm_docker_engine_busy(const struct dm_docker_engine *e);
  */
 int dm_docker_engine_step(struct dm_docker_engine *e, int64_t idle_ns,
     int64_t deadline_ns, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * To be called once, before the first request, where dm_docker_engine_hear is
+ * to be called in place of dm_docker_engine_step.
+ * Returns a descriptor that can be read when there is something to hear, lent;
+ * or -1.
+ */
+int dm_docker_engine_watch(
+    struct dm_docker_engine *e, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Go on with the request, if one is under way, without waiting.
+ * Returns as dm_docker_engine_step; patience is for the first bytes of an
+ * answer that goes on, and 1 is its end.
+ */
+int dm_docker_engine_hear(
+    struct dm_docker_engine *e, struct dm_err *err) DM_MUST_CHECK;
+
+/** There is something to hear at that moment, by dm_time_mono_ns; 0: not. */
+void dm_docker_engine_wake(struct dm_docker_engine *e, int64_t at_ns);
+
+/** Is the answer to the request that is under way on its way: has the engine
+ * said 200? */
+bool dm_docker_engine_answering(const struct dm_docker_engine *e);
 
 /** Give the request up, if one is under way, and the connection. */
 void dm_docker_engine_abort(struct dm_docker_engine *e);

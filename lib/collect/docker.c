@@ -1,8 +1,5 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
-#include <unistd.h>
-
 #include "collect/docker-answer.h"
 #include "collect/docker-engine.h"
 #include "collect/source.h"
@@ -380,12 +377,9 @@ static void work(struct docker *d)
 
 /* The source. */
 
-/* No engine may be meant to be on this host: who says nothing of one is asked
- * of none, until its socket is there. */
 static bool docker_wanted(const struct dm_collect_options *o)
 {
-	return o->docker_host || access(DM_DOCKER_USUAL_SOCKET, F_OK) == 0 ||
-	       (errno != ENOENT && errno != ENOTDIR);
+	return dm_docker_meant(o->docker_host);
 }
 
 static int docker_check(const struct dm_collect_options *o, struct dm_err *err)

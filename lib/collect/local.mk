@@ -9,6 +9,8 @@ libdmon_a_SOURCES += \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
 	lib/collect/hugetlb.c lib/collect/hugetlb.h \
+	lib/collect/kmsg.c \
+	lib/collect/kmsg-text.c lib/collect/kmsg-text.h \
 	lib/collect/lineage.c lib/collect/lineage.h \
 	lib/collect/membership.c lib/collect/membership.h \
 	lib/collect/part.c \
@@ -36,6 +38,8 @@ libdmon_a_SOURCES += \
 	lib/collect/docker.c \
 	lib/collect/docker-answer.c lib/collect/docker-answer.h \
 	lib/collect/docker-engine.c lib/collect/docker-engine.h \
+	lib/collect/docker-event.c lib/collect/docker-event.h \
+	lib/collect/docker-events.c \
 	lib/collect/docker-split.c lib/collect/docker-split.h
 
 libdmon_a_SOURCES += \

@@ -16,6 +16,8 @@
 
 #define LOOK (1U << CAP_SYS_PTRACE | 1U << CAP_DAC_READ_SEARCH)
 #define KEEP (LOOK | 1U << CAP_NET_ADMIN | 1U << CAP_SYS_NICE)
+/* Those from the 33rd on. */
+#define KEEP_HIGH CAP_TO_MASK(CAP_SYSLOG)
 
 int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 {
@@ -25,11 +27,12 @@ int dm_privileges_drop(bool *ret_all, struct dm_err *err)
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return dm_err_errno(err, errno, "capget");
-	/* All that is kept is in the first 32. */
 	data[0].permitted &= KEEP;
-	data[0].effective = data[0].permitted;
-	data[0].inheritable = 0;
-	data[1] = (struct __user_cap_data_struct){0};
+	data[1].permitted &= KEEP_HIGH;
+	for (size_t i = 0; i < DM_COUNT(data); i++) {
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return dm_err_errno(err, errno, "capset");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -79,7 +79,7 @@ void dm_row_scaled(
     struct dm_part *p, const char *name, int64_t value, unsigned decimals);
 void dm_row_end(struct dm_part *p);
 
-#define DM_SOURCES_MAX 8
+#define DM_SOURCES_MAX 10
 
 struct dm_proc_base; /* collect/proc.h */
 
@@ -220,5 +220,7 @@ extern const struct dm_source dm_source_network;
 extern const struct dm_source dm_source_proc;
 extern const struct dm_source dm_source_host;
 extern const struct dm_source dm_source_procevents;
+extern const struct dm_source dm_source_engine;
+extern const struct dm_source dm_source_kmsg;
 
 #endif

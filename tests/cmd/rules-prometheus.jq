@@ -26,6 +26,11 @@ def host:
 	def share: if on then 0.02 else 0.5 end;
 	.metrics += {
 		dmon_process_events_lost_total: (grow(20) | floor),
+		dmon_engine_events_rejected_total: (grow(20) | floor),
+		dmon_kernel_messages_lost_total: (grow(20) | floor),
+		node_event_conntrack_full: (if on then 1 else 0 end),
+		node_event_syn_flood: (if on then 1 else 0 end),
+		node_event_syn_flood_port: 80,
 		node_load5: (if on then 20 else 1 end),
 		node_memory_MemAvailable_bytes:
 			(share * .metrics.node_memory_MemTotal_bytes),
@@ -60,6 +65,8 @@ def disk($mount; $left; $metrics):
 # Records of the host, from its first one.
 def host_and_more:
 	host,
+	(range(8) as $i | also({pid: "\(300 + $i)"}; if on
+		then {node_event_segfault: 1} else {} end)),
 	disk("/fills"; 4.5e10 - grow(4.3e10 / (50 * $step)); {}),
 	disk("/files"; 5e10; {
 		node_filesystem_files_free: (if on then 65536 else 6e6 end)}),
@@ -134,7 +141,9 @@ def events:
 		container_event_namespace_state: 9,
 		container_event_host_namespaces: 457}),
 	happens(48; {container_event_ptrace_foreign: 1,
-		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567});
+		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567}),
+	(.kind = "container"
+		| also({}; {container_event_declared_privileged: (if on then 1 else 0 end)}));
 
 def processes:
 	process(21; {container_process_state: 2}),
@@ -218,7 +227,20 @@ def filler:
 		container_last_seen: .ts,
 		container_memory_working_set_bytes: (5.1e8 + 4.5e5 * now),
 		container_spec_memory_limit_bytes: 1e9}),
-	process(31; {container_process_host_namespaces: 469});
+	process(31; {container_process_host_namespaces: 469}),
+	# Each is told in its moment.
+	(range(8) as $i | also({pid: "\(200 + $i)"}; if on
+		then {container_event_segfault: 1} else {} end)),
+	also({pid: "210"}; {
+		container_event_oom_kill: (if on then 1 else 0 end),
+		container_event_seccomp_denied: (if on then 1 else 0 end)}),
+	also({pid: "210", text: "sh[210]: \"<&>"};
+		{container_event_kernel_info: 1}),
+	also({}; {container_event_forks_refused: (if on then 1 else 0 end)}),
+	also({action: "exec_start"};
+		{container_event_engine: (if on then 1 else 0 end)}),
+	also({action: "exec_start", command: "sh -c \"a\""};
+		{container_event_engine_info: 1});
 
 def sweep:
 	.metrics += {

@@ -1,13 +1,26 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* An engine's answer, in pieces of as many bytes as the first one says, read
- * as each of the three that we ask for. */
+ * as each of those that we ask for, and as lines of events. */
 #include <stdlib.h>
 
-#include "collect/docker-answer.h"
+#include "collect/docker-event.h"
 #include "collect/docker-split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void read_event(const json_t *answer)
+{
+	struct dm_docker_event event;
+	struct dm_docker_who who;
+	struct dm_err err;
+
+	if (dm_docker_event_read(answer, &event, &err) > 0 &&
+	    (event.who.id.n == 0 || !event.action || event.time_ns < 0))
+		abort();
+	if (dm_docker_who_read(answer, &who, &err) == 0 && who.id.n == 0)
+		abort();
+}
 
 static int on_object(void *ctx, struct dm_str json, struct dm_err *err)
 {
@@ -28,6 +41,20 @@ static int on_object(void *ctx, struct dm_str json, struct dm_err *err)
 	dm_docker_details_read(answer, &details);
 	if (details.pid < 0 || details.cpus < 0)
 		abort();
+	read_event(answer);
+	json_decref(answer);
+	return 0;
+}
+
+static int on_line(void *ctx, struct dm_str text, struct dm_err *err)
+{
+	json_t *answer = dm_docker_parse(text, err);
+
+	(void)ctx;
+	if (text.n == 0 || memchr(text.p, '\n', text.n))
+		abort();
+	if (answer)
+		read_event(answer);
 	json_decref(answer);
 	return 0;
 }
@@ -40,9 +67,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.depth = 64},
 	    .object = on_object,
 	};
+	struct dm_docker_lines lines = {0};
 	struct dm_err err;
 	size_t step = size ? data[0] + 1u : 1;
 
+	for (size_t i = 1; i < size; i += step) {
+		size_t n = step < size - i ? step : size - i;
+
+		if (dm_docker_lines_add(&lines, (const char *)data + i, n,
+			on_line, NULL, &err) < 0)
+			abort();
+	}
+	dm_buf_release(&lines.held);
 	dm_split_clear(&s);
 	for (size_t i = 1; i < size; i += step) {
 		size_t n = step < size - i ? step : size - i;

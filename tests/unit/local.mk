@@ -30,6 +30,11 @@ tests_unit_test_docker_answer_SOURCES = tests/unit/test-docker-answer.c
 tests_unit_test_docker_answer_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
 tests_unit_test_docker_answer_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
 
+UNIT_TESTS += tests/unit/test-docker-event
+tests_unit_test_docker_event_SOURCES = tests/unit/test-docker-event.c
+tests_unit_test_docker_event_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_docker_event_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
+
 UNIT_TESTS += tests/unit/test-proc-text
 tests_unit_test_proc_text_SOURCES = tests/unit/test-proc-text.c
 tests_unit_test_proc_text_CFLAGS = $(CFLAGS_TEST)
@@ -162,3 +167,9 @@ UNIT_TESTS += tests/unit/test-procevents
 tests_unit_test_procevents_SOURCES = tests/unit/test-procevents.c
 tests_unit_test_procevents_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_procevents_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-kmsg
+tests_unit_test_kmsg_SOURCES = tests/unit/test-kmsg.c
+tests_unit_test_kmsg_CFLAGS = $(CFLAGS_TEST) \
+	-DFIXTURES='"$(abs_top_srcdir)/tests/fixtures"'
+tests_unit_test_kmsg_LDADD = $(LDADD_TEST)
