@@ -40,6 +40,12 @@ const char *dm_docker_state_name(enum dm_docker_state state);
 /** An object of JSON text, or NULL. Free with json_decref. */
 json_t *dm_docker_parse(struct dm_str json, struct dm_err *err);
 
+/** A string's text, lent; empty where the value is none. */
+struct dm_str dm_docker_text(const json_t *value);
+struct dm_str dm_docker_text_at(const json_t *object, const char *key);
+/** A member that is a number; 0 where it is none, or negative. */
+uint64_t dm_docker_count_at(const json_t *object, const char *key);
+
 /** An API version, 1.41 as 1041; 0: none. */
 unsigned dm_docker_api_version(struct dm_str text);
 

@@ -1,0 +1,374 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "collect/posture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "collect/cgroup_parse.h"
+#include "collect/discover.h"
+#include "collect/reread.h"
+
+/* A runtime needs moments to set a container up; see proc-base.c. */
+#define SETUP_MAX_S 10
+
+/* To find the eldest so many processes are looked at. */
+#define ELDEST_OF 64
+
+/* Memory limits from here on are none: v1 has no word for it. */
+#define NO_LIMIT (UINT64_C(1) << 62)
+
+/* Mounts. */
+
+/* What these two filesystems show depends on who looks: a container's own
+ * is none of the host's, though it may be the same device. */
+static bool is_own(const struct dm_posture_mount *m)
+{
+	bool proc = dm_str_is(m->fstype, "proc");
+	bool sys = dm_str_is(m->fstype, "sysfs") ||
+		   dm_str_starts(m->fstype, "cgroup");
+
+	return (proc && (dm_str_is(m->point, "/proc") ||
+			    dm_str_starts(m->point, "/proc/"))) ||
+	       (sys && (dm_str_is(m->point, "/sys") ||
+			   dm_str_starts(m->point, "/sys/")));
+}
+
+static void see_source(struct dm_posture_side *s,
+    const struct dm_posture_mounts *host, const struct dm_posture_mount *m)
+{
+	DM_AUTO_BUF struct dm_buf path = {0};
+
+	if (is_own(m) || !dm_posture_mounts_path(host, m, &path))
+		return;
+	/* Where its own files lie on the host is no finding. */
+	if (!dm_str_is(m->point, "/") || dm_str_is(dm_buf_str(&path), "/"))
+		dm_posture_see_path(
+		    s, dm_buf_str(&path), m->point, m->writable);
+}
+
+static bool is_masked(const struct dm_posture_mount *m)
+{
+	static const char *const masks[] = {"/proc/kcore", "/proc/keys",
+	    "/proc/acpi", "/proc/scsi", "/proc/timer_list",
+	    "/proc/sched_debug", "/proc/interrupts", "/proc/latency_stats"};
+
+	for (size_t i = 0; i < DM_COUNT(masks); i++) {
+		if (dm_str_is(m->point, masks[i]))
+			return true;
+	}
+	return false;
+}
+
+void dm_posture_see_mounts(struct dm_posture_side *s,
+    const struct dm_posture_mounts *host, struct dm_str mountinfo)
+{
+	struct dm_posture_mount m;
+	bool root = false, proc = false, proc_sys = false, masked = false;
+	bool sys = false, cgroup = false;
+
+	if (mountinfo.n == 0)
+		return;
+	for (unsigned i = DM_POSTURE_RUNTIME_SOCKET;
+	     host->n && i <= DM_POSTURE_HOST_PATH_READ; i++)
+		dm_posture_see(s, i, false);
+	/* Of several at one place the last is on top. */
+	while (dm_posture_mount_next(&mountinfo, &m)) {
+		if (dm_str_is(m.point, "/"))
+			root = m.writable;
+		else if (dm_str_is(m.point, "/proc"))
+			proc = proc_sys = m.writable;
+		else if (dm_str_is(m.point, "/proc/sys"))
+			proc_sys = m.writable;
+		masked = masked || is_masked(&m);
+		sys = sys || (m.writable && dm_str_is(m.fstype, "sysfs"));
+		cgroup = cgroup ||
+			 (m.writable && dm_str_starts(m.fstype, "cgroup"));
+		see_source(s, host, &m);
+	}
+	dm_posture_see(s, DM_POSTURE_ROOTFS_WRITABLE, root);
+	dm_posture_see(s, DM_POSTURE_PROC_SYS_WRITABLE, proc_sys);
+	dm_posture_see(s, DM_POSTURE_PROC_UNMASKED, proc && !masked);
+	dm_posture_see(s, DM_POSTURE_SYS_WRITABLE, sys);
+	dm_posture_see(s, DM_POSTURE_CGROUP_WRITABLE, cgroup);
+}
+
+/* What the first process may do. */
+
+void dm_posture_see_attr(struct dm_posture_side *s, struct dm_str text)
+{
+	struct dm_str rest, user, role, type;
+
+	/* It may end in a NUL. */
+	while (text.n && (unsigned char)text.p[text.n - 1] <= ' ')
+		text.n--;
+	rest = text;
+	if (text.n == 0)
+		return;
+	if (dm_str_cut(&rest, ':', &user) && dm_str_cut(&rest, ':', &role) &&
+	    dm_str_cut(&rest, ':', &type)) {
+		if (dm_str_is(type, "spc_t") || dm_str_is(type, "unconfined_t"))
+			dm_posture_find(s, DM_POSTURE_SELINUX_OFF, text);
+		dm_posture_see(s, DM_POSTURE_SELINUX_OFF, false);
+		return;
+	}
+	if (dm_str_is(text, "unconfined") || dm_str_ends(text, "(complain)"))
+		dm_posture_find(s, DM_POSTURE_APPARMOR_OFF, text);
+	dm_posture_see(s, DM_POSTURE_APPARMOR_OFF, false);
+}
+
+static void see_status(struct dm_posture_looker *l, struct dm_posture_side *s,
+    const struct dm_proc_status *st, bool host_user)
+{
+	uint64_t caps = st->caps[DM_CAPS_BOUNDING];
+	bool off = st->have & DM_STATUS_SECCOMP && st->seccomp == 0;
+
+	if (st->have & DM_STATUS_SECCOMP)
+		dm_posture_see(s, DM_POSTURE_SECCOMP_OFF, off);
+	if (st->have & DM_STATUS_NO_NEW_PRIVS)
+		dm_posture_see(s, DM_POSTURE_NEW_PRIVILEGES, !st->no_new_privs);
+	if (st->have & DM_STATUS_UID)
+		dm_posture_see(s, DM_POSTURE_ROOT_USER, st->uid == 0);
+	if (!(st->have & DM_STATUS_CAPS << DM_CAPS_BOUNDING))
+		return;
+	/* In another user namespace they are about what belongs to that. */
+	dm_posture_see_caps(s, host_user ? caps : 0);
+	if (l->host_caps && st->have & DM_STATUS_SECCOMP)
+		dm_posture_see(s, DM_POSTURE_PRIVILEGED,
+		    off && host_user && (l->host_caps & ~caps) == 0);
+}
+
+/* Does a user namespace call the host's users what the host calls them? */
+static bool maps_all(struct dm_str map)
+{
+	struct dm_str inside, outside, n;
+
+	return dm_str_word(&map, &inside) && dm_str_word(&map, &outside) &&
+	       dm_str_word(&map, &n) && dm_str_is(inside, "0") &&
+	       dm_str_is(outside, "0") && dm_str_is(n, "4294967295");
+}
+
+/* Is root in it the host's root? False: not known, and not answered. */
+static bool see_user(struct dm_posture_looker *l, int dir,
+    const struct dm_proc_view *view, struct dm_posture_side *s)
+{
+	const struct dm_proc_view *host = &l->proc.host;
+	bool is = false, known = view->ns_seen & host->ns_seen &
+				 1u << DM_NS_USER;
+
+	if (known)
+		is = view->ns[DM_NS_USER] == host->ns[DM_NS_USER];
+	if (!is && dm_proc_read(&l->proc, dir, "uid_map") == 0) {
+		is = maps_all(dm_buf_str(&l->proc.text));
+		known = true;
+	}
+	if (known)
+		dm_posture_see(s, DM_POSTURE_HOST_USER, is);
+	return is;
+}
+
+static void see_namespaces(const struct dm_posture_looker *l,
+    const struct dm_proc_view *view, struct dm_posture_side *s)
+{
+	static const struct {
+		enum dm_ns ns;
+		enum dm_posture_check check;
+	} of[] = {
+	    {DM_NS_PID, DM_POSTURE_HOST_PID},
+	    {DM_NS_NET, DM_POSTURE_HOST_NETWORK},
+	    {DM_NS_IPC, DM_POSTURE_HOST_IPC},
+	    {DM_NS_UTS, DM_POSTURE_HOST_UTS},
+	    {DM_NS_CGROUP, DM_POSTURE_HOST_CGROUP},
+	};
+	const struct dm_proc_view *host = &l->proc.host;
+
+	for (size_t i = 0; i < DM_COUNT(of); i++) {
+		if (view->ns_seen & host->ns_seen & 1u << of[i].ns)
+			dm_posture_see(s, of[i].check,
+			    view->ns[of[i].ns] == host->ns[of[i].ns]);
+	}
+}
+
+static void see_process(
+    struct dm_posture_looker *l, int dir, pid_t pid, struct dm_posture_side *s)
+{
+	struct dm_proc_status status = {0};
+	struct dm_proc_view view;
+	bool host_user;
+
+	dm_proc_view_read(&l->proc, dir, pid, (1u << DM_NS_N) - 1, &view);
+	see_namespaces(l, &view, s);
+	host_user = see_user(l, dir, &view, s);
+	if (dm_proc_read(&l->proc, dir, "status") == 0)
+		dm_proc_status_parse(dm_buf_str(&l->proc.text), &status);
+	see_status(l, s, &status, host_user);
+	if (dm_proc_read(&l->proc, dir, "attr/apparmor/current") == 0 ||
+	    dm_proc_read(&l->proc, dir, "attr/current") == 0)
+		dm_posture_see_attr(s, dm_buf_str(&l->proc.text));
+	if (dm_proc_read(&l->proc, dir, "mountinfo") == 0)
+		dm_posture_see_mounts(
+		    s, &l->host, dm_buf_str(&l->proc.text));
+}
+
+/* Limits. */
+
+static bool read_limit(struct dm_posture_looker *l, const struct dm_collect *c,
+    const struct dm_container *container, enum dm_controller controller,
+    const char *file)
+{
+	struct dm_err err;
+	int failed, fd;
+
+	if (!c->cgroups)
+		return false;
+	fd = dm_cgroups_open(c->cgroups, container, controller, file, &err);
+	if (fd < 0)
+		return false;
+	failed = dm_reread_fd(fd, &l->text);
+	close(fd);
+	return failed == 0;
+}
+
+static void see_limits(struct dm_posture_looker *l, const struct dm_collect *c,
+    const struct dm_container *container, struct dm_posture_side *s)
+{
+	bool v2 = c->cgroups && dm_cgroups_v2(c->cgroups, DM_CONTROLLER_CPU);
+	uint64_t value, period;
+
+	if ((read_limit(l, c, container, DM_CONTROLLER_MEMORY, "memory.max") ||
+		read_limit(l, c, container, DM_CONTROLLER_MEMORY,
+		    "memory.limit_in_bytes")) &&
+	    dm_cgroup_u64(dm_buf_str(&l->text), &value))
+		dm_posture_see(
+		    s, DM_POSTURE_MEMORY_UNLIMITED, value >= NO_LIMIT);
+	if (read_limit(l, c, container, DM_CONTROLLER_PIDS, "pids.max") &&
+	    dm_cgroup_u64(dm_buf_str(&l->text), &value))
+		dm_posture_see(
+		    s, DM_POSTURE_PIDS_UNLIMITED, value == UINT64_MAX);
+	if (!read_limit(l, c, container, DM_CONTROLLER_CPU,
+		v2 ? "cpu.max" : "cpu.cfs_quota_us"))
+		return;
+	if (!v2)
+		dm_posture_see(s, DM_POSTURE_CPU_UNLIMITED,
+		    l->text.n && l->text.p[0] == '-');
+	else if (dm_cgroup_cpu_max(dm_buf_str(&l->text), &value, &period))
+		dm_posture_see(
+		    s, DM_POSTURE_CPU_UNLIMITED, value == UINT64_MAX);
+}
+
+/* Whom to look at. */
+
+static int open_process(const struct dm_posture_looker *l, pid_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%ld", (long)pid);
+	return openat(l->proc.procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool started(struct dm_posture_looker *l, int dir, uint64_t *ret)
+{
+	struct dm_proc_stat stat;
+
+	if (dm_proc_read(&l->proc, dir, "stat") != 0 ||
+	    !dm_proc_stat_parse(dm_buf_str(&l->proc.text), &stat))
+		return false;
+	*ret = stat.start;
+	return true;
+}
+
+/* 0: there is none. */
+static pid_t first_process(
+    struct dm_posture_looker *l, const struct dm_container *container)
+{
+	uint64_t start, oldest = UINT64_MAX;
+	pid_t first = 0;
+
+	for (size_t i = 0; container->init_pid && i < container->n_pids; i++) {
+		if (container->pids[i] == container->init_pid)
+			return container->init_pid;
+	}
+	if (container->n_pids == 1)
+		return container->pids[0];
+	for (size_t i = 0; i < container->n_pids && i < ELDEST_OF; i++) {
+		int dir = open_process(l, container->pids[i]);
+
+		if (dir < 0)
+			continue;
+		if (started(l, dir, &start) && start < oldest) {
+			oldest = start;
+			first = container->pids[i];
+		}
+		close(dir);
+	}
+	return first;
+}
+
+/* Is it, as yet, a runtime that makes the container's first process? */
+static bool is_setup(
+    const struct dm_posture_looker *l, int dir, uint64_t start)
+{
+	char exe[4096];
+	ssize_t n = readlinkat(dir, "exe", exe, sizeof(exe));
+
+	return n > 0 && l->proc.now_ticks &&
+	       l->proc.now_ticks <
+		   start + SETUP_MAX_S * l->proc.ticks_per_s &&
+	       dm_proc_is_runtime((struct dm_str){exe, (size_t)n});
+}
+
+bool dm_posture_look(struct dm_posture_looker *l, const struct dm_collect *c,
+    const struct dm_container *container, struct dm_posture_side *ret)
+{
+	pid_t pid = first_process(l, container);
+	int dir = pid > 0 ? open_process(l, pid) : -1;
+	uint64_t before, after;
+	bool seen;
+
+	dm_posture_side_clear(ret);
+	if (dir < 0)
+		return false;
+	seen = started(l, dir, &before) && !is_setup(l, dir, before);
+	if (seen) {
+		see_process(l, dir, pid, ret);
+		see_limits(l, c, container, ret);
+	}
+	/* It may have ended meanwhile, and have left its pid to another. */
+	seen = seen && started(l, dir, &after) && before == after;
+	close(dir);
+	return seen;
+}
+
+/* What is the host's. */
+
+int dm_posture_looker_host(struct dm_posture_looker *l, struct dm_err *err)
+{
+	struct dm_proc_status status;
+
+	if (dm_proc_read(&l->proc, l->proc.procfs, "1/status") == 0) {
+		dm_proc_status_parse(dm_buf_str(&l->proc.text), &status);
+		l->host_caps = status.caps[DM_CAPS_BOUNDING];
+	}
+	/* Without the right to, one's own mounts are the best there is. */
+	if (dm_proc_read(&l->proc, l->proc.procfs, "1/mountinfo") != 0 &&
+	    dm_proc_read(&l->proc, l->proc.procfs, "self/mountinfo") != 0)
+		return 0;
+	return dm_posture_mounts_read(
+	    &l->host, dm_buf_str(&l->proc.text), err);
+}
+
+int dm_posture_looker_init(
+    struct dm_posture_looker *l, const char *procfs, struct dm_err *err)
+{
+	*l = (struct dm_posture_looker){0};
+	return dm_proc_looker_init(&l->proc, procfs, 0, err);
+}
+
+void dm_posture_looker_release(struct dm_posture_looker *l)
+{
+	dm_proc_looker_release(&l->proc);
+	dm_posture_mounts_release(&l->host);
+	dm_buf_release(&l->text);
+}
