@@ -201,6 +201,7 @@ static int on_details(void *ctx, struct dm_str json, struct dm_err *err)
 	dm_docker_details_read(answer, &k->details);
 	dm_docker_posture_read(answer, d->c->options.registries,
 	    d->c->options.n_registries, &k->declared);
+	dm_posture_without_lsm(&k->declared, d->c->options.sysfs);
 	container->declared = &k->declared;
 	if (k->details.image.n)
 		rc = set_text(

@@ -36,17 +36,73 @@ static bool is_own(const struct dm_posture_mount *m)
 			   dm_str_starts(m->point, "/sys/")));
 }
 
-static void see_source(struct dm_posture_side *s,
-    const struct dm_posture_mounts *host, const struct dm_posture_mount *m)
-{
-	DM_AUTO_BUF struct dm_buf path = {0};
+/* Folders of the host that are mounted, and all that is mounted in them
+ * there: --volume /:/host brings the host's /proc along as /host/proc. */
+#define BINDS_MAX 32
 
-	if (is_own(m) || !dm_posture_mounts_path(host, m, &path))
-		return;
+struct binds {
+	struct dm_str point[BINDS_MAX];
+	struct dm_buf path[BINDS_MAX];
+	size_t n;
+};
+
+static void binds_release(struct binds *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		dm_buf_release(&b->path[i]);
+}
+
+/* What follows the folder in path: "/x" of "/a/x"; false: it is not in it. */
+static bool rest_of(
+    struct dm_str path, struct dm_str folder, struct dm_str *ret)
+{
+	size_t n = dm_str_is(folder, "/") ? 0 : folder.n;
+
+	if (path.n <= n || memcmp(path.p, folder.p, n) != 0 || path.p[n] != '/')
+		return false;
+	*ret = (struct dm_str){path.p + n, path.n - n};
+	return true;
+}
+
+static bool came_along(
+    const struct binds *b, struct dm_str path, struct dm_str point)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct dm_str from = dm_buf_str(&b->path[i]), there, here;
+
+		if (!rest_of(point, b->point[i], &here))
+			continue;
+		/* Below the host's root even its own files are seen again. */
+		if (dm_str_is(from, "/") ||
+		    (rest_of(path, from, &there) && dm_str_eq(there, here)))
+			return true;
+	}
+	return false;
+}
+
+/* Returns false where it came along with another. */
+static bool see_source(struct dm_posture_side *s,
+    const struct dm_posture_mounts *host, const struct dm_posture_mount *m,
+    struct binds *b)
+{
+	DM_AUTO_BUF struct dm_buf buf = {0};
+	struct dm_str path;
+
+	if (is_own(m) || !dm_posture_mounts_path(host, m, &buf))
+		return true;
+	path = dm_buf_str(&buf);
+	if (came_along(b, path, m->point))
+		return false;
 	/* Where its own files lie on the host is no finding. */
-	if (!dm_str_is(m->point, "/") || dm_str_is(dm_buf_str(&path), "/"))
-		dm_posture_see_path(
-		    s, dm_buf_str(&path), m->point, m->writable);
+	if (dm_str_is(m->point, "/") && !dm_str_is(path, "/"))
+		return true;
+	dm_posture_see_path(s, path, m->point, m->writable);
+	if (b->n < BINDS_MAX) {
+		b->point[b->n] = m->point;
+		b->path[b->n++] = buf;
+		buf = (struct dm_buf){0};
+	}
+	return true;
 }
 
 static bool is_masked(const struct dm_posture_mount *m)
@@ -65,6 +121,7 @@ static bool is_masked(const struct dm_posture_mount *m)
 void dm_posture_see_mounts(struct dm_posture_side *s,
     const struct dm_posture_mounts *host, struct dm_str mountinfo)
 {
+	DM_CLEANUP(binds_release) struct binds binds = {0};
 	struct dm_posture_mount m;
 	bool root = false, proc = false, proc_sys = false, masked = false;
 	bool sys = false, cgroup = false;
@@ -83,10 +140,10 @@ void dm_posture_see_mounts(struct dm_posture_side *s,
 		else if (dm_str_is(m.point, "/proc/sys"))
 			proc_sys = m.writable;
 		masked = masked || is_masked(&m);
-		sys = sys || (m.writable && dm_str_is(m.fstype, "sysfs"));
-		cgroup = cgroup ||
-			 (m.writable && dm_str_starts(m.fstype, "cgroup"));
-		see_source(s, host, &m);
+		if (!see_source(s, host, &m, &binds) || !m.writable)
+			continue;
+		sys = sys || dm_str_is(m.fstype, "sysfs");
+		cgroup = cgroup || dm_str_starts(m.fstype, "cgroup");
 	}
 	dm_posture_see(s, DM_POSTURE_ROOTFS_WRITABLE, root);
 	dm_posture_see(s, DM_POSTURE_PROC_SYS_WRITABLE, proc_sys);
@@ -96,6 +153,26 @@ void dm_posture_see_mounts(struct dm_posture_side *s,
 }
 
 /* What the first process may do. */
+
+static bool is_there(const char *sysfs, const char *name)
+{
+	DM_AUTO_BUF struct dm_buf path = {0};
+
+	dm_buf_addf(&path, "%s/%s", sysfs, name);
+	return access(dm_buf_cstr(&path), F_OK) == 0;
+}
+
+void dm_posture_without_lsm(struct dm_posture_side *s, const char *sysfs)
+{
+	uint64_t none = 0;
+
+	if (!is_there(sysfs, "module/apparmor"))
+		none |= UINT64_C(1) << DM_POSTURE_APPARMOR_OFF;
+	if (!is_there(sysfs, "fs/selinux"))
+		none |= UINT64_C(1) << DM_POSTURE_SELINUX_OFF;
+	s->seen &= ~none;
+	s->found &= ~none;
+}
 
 void dm_posture_see_attr(struct dm_posture_side *s, struct dm_str text)
 {

@@ -25,7 +25,6 @@ static const struct {
     {"/lib64", true},
     {"/proc", true},
     {"/root", true},
-    {"/run", false},
     {"/sbin", true},
     {"/sys", true},
     {"/usr", true},
@@ -35,7 +34,6 @@ static const struct {
     {"/var/lib/docker", false},
     {"/var/lib/docker/volumes", false},
     {"/var/lib/kubelet", false},
-    {"/var/run", false},
     {"/var/spool/cron", true},
 };
 
@@ -54,7 +52,7 @@ static bool is_in(struct dm_str path, const char *folder, bool below)
 	       (path.n == n || (below && path.p[n] == '/'));
 }
 
-static bool is_socket(struct dm_str path)
+static bool is_called_socket(struct dm_str path)
 {
 	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
 	struct dm_str name = path;
@@ -67,6 +65,11 @@ static bool is_socket(struct dm_str path)
 		if (dm_str_is(name, sockets[i]))
 			return true;
 	}
+	return false;
+}
+
+static bool holds_socket(struct dm_str path)
+{
 	for (size_t i = 0; i < DM_COUNT(socket_folders); i++) {
 		if (dm_str_is(path, socket_folders[i]))
 			return true;
@@ -100,7 +103,8 @@ void dm_posture_see_path(struct dm_posture_side *s, struct dm_str path,
 		dm_buf_add_str(&note, point);
 	}
 	dm_buf_add_cstr(&note, writable ? " (rw)" : " (ro)");
-	if (is_socket(path))
+	if (is_called_socket(path) || is_called_socket(point) ||
+	    holds_socket(path))
 		dm_posture_find(
 		    s, DM_POSTURE_RUNTIME_SOCKET, dm_buf_str(&note));
 	if (dm_str_is(path, "/"))

@@ -67,7 +67,9 @@ const struct dm_posture_entry dm_posture_table[DM_POSTURE_N] = {
 	"AppArmor does not confine it",
 	"start it without apparmor=unconfined"},
     [DM_POSTURE_SELINUX_OFF] = {"selinux-off", DM_POSTURE_WARNING,
-	"SELinux does not confine it", "start it without label=disable"},
+	"SELinux does not confine it",
+	"start it without label=disable, which --pid host and --ipc host "
+	"bring along"},
     [DM_POSTURE_NEW_PRIVILEGES] = {"new-privileges", DM_POSTURE_INFO,
 	"programs in it can gain privileges (setuid)",
 	"start it with --security-opt no-new-privileges"},

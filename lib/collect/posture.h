@@ -151,6 +151,9 @@ bool dm_posture_mounts_path(const struct dm_posture_mounts *m,
 void dm_posture_see_mounts(struct dm_posture_side *s,
     const struct dm_posture_mounts *host, struct dm_str mountinfo);
 
+/** Let go what was said of AppArmor and SELinux where the host has none. */
+void dm_posture_without_lsm(struct dm_posture_side *s, const char *sysfs);
+
 /** The text of attr/current: AppArmor's profile or SELinux's context. */
 void dm_posture_see_attr(struct dm_posture_side *s, struct dm_str text);
 
