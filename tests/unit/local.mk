@@ -162,3 +162,8 @@ UNIT_TESTS += tests/unit/test-procevents
 tests_unit_test_procevents_SOURCES = tests/unit/test-procevents.c
 tests_unit_test_procevents_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_procevents_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-posture
+tests_unit_test_posture_SOURCES = tests/unit/test-posture.c
+tests_unit_test_posture_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_posture_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
