@@ -27,7 +27,10 @@ static void print_head(const struct dm_posture_report *r)
 		print_text(dm_str(c->image));
 		putchar(')');
 	}
-	printf(": score %u of 100\n", r->score);
+	if (r->declared || r->effective)
+		printf(": score %u of 100\n", r->score);
+	else
+		puts(": not seen");
 	if (c->name) {
 		fputs("  ", stdout);
 		print_text(dm_str(c->cgroup));
@@ -88,6 +91,8 @@ static void print_unseen(const struct dm_posture_report *r)
 {
 	const char *before = "  Not seen: ";
 
+	if (!r->declared && !r->effective)
+		return;
 	for (unsigned i = 0; i < DM_POSTURE_N; i++) {
 		if (seen(r->declared, i) || seen(r->effective, i))
 			continue;

@@ -13,8 +13,7 @@ struct dm_audit {
 };
 
 /** One container's. The audit hook of struct dm_collector_options. */
-void dm_audit_print(
-    struct dm_audit *a, const struct dm_posture_report *report);
+void dm_audit_print(struct dm_audit *a, const struct dm_posture_report *report);
 
 /** What all come to. */
 void dm_audit_end(const struct dm_audit *a);

@@ -110,8 +110,8 @@ static int choose(struct dm_collector *c, struct dm_err *err)
 		if (c->n < DM_SOURCES_MAX && (named || needed(o, s)))
 			c->slots[c->n++] = (struct slot){.source = s,
 			    .silent = !named,
-			    .left_out = (o->n_sources == 0 || !named) &&
-					s->wanted};
+			    .left_out =
+				(o->n_sources == 0 || !named) && s->wanted};
 	}
 	return 0;
 }

@@ -79,8 +79,10 @@ int dm_docker_version_read(
     const json_t *answer, struct dm_docker_version *ret, struct dm_err *err)
 {
 	struct dm_docker_version v = {
-	    .api = dm_docker_api_version(dm_docker_text_at(answer, "ApiVersion")),
-	    .api_min = dm_docker_api_version(dm_docker_text_at(answer, "MinAPIVersion")),
+	    .api =
+		dm_docker_api_version(dm_docker_text_at(answer, "ApiVersion")),
+	    .api_min = dm_docker_api_version(
+		dm_docker_text_at(answer, "MinAPIVersion")),
 	};
 	struct dm_str version = dm_docker_text_at(answer, "Version");
 
@@ -200,7 +202,8 @@ void dm_docker_details_read(const json_t *answer, struct dm_docker_details *ret)
 	uint64_t pid = dm_docker_count_at(state, "Pid");
 
 	*ret = (struct dm_docker_details){
-	    .image = dm_docker_text_at(json_object_get(answer, "Config"), "Image"),
+	    .image =
+		dm_docker_text_at(json_object_get(answer, "Config"), "Image"),
 	    .pid = pid <= INT32_MAX ? (pid_t)pid : 0,
 	    .restarts = dm_docker_count_at(answer, "RestartCount"),
 	    .oom_killed = json_is_true(json_object_get(state, "OOMKilled")),

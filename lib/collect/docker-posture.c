@@ -66,8 +66,7 @@ static void see_caps(
     struct dm_posture_side *s, const json_t *config, bool privileged)
 {
 	bool add_all, drop_all;
-	uint64_t add =
-	    named_caps(json_object_get(config, "CapAdd"), &add_all);
+	uint64_t add = named_caps(json_object_get(config, "CapAdd"), &add_all);
 	uint64_t drop =
 	    named_caps(json_object_get(config, "CapDrop"), &drop_all);
 	uint64_t caps = DM_POSTURE_CAPS_DEFAULT;
@@ -101,8 +100,7 @@ static bool option(
 	return false;
 }
 
-static bool option_is(
-    const json_t *options, const char *key, const char *value)
+static bool option_is(const json_t *options, const char *key, const char *value)
 {
 	struct dm_str text;
 
@@ -200,8 +198,8 @@ static void see_devices(
 	const json_t *rules = json_object_get(config, "DeviceCgroupRules");
 
 	for (size_t i = 0; i < json_array_size(devices); i++) {
-		struct dm_str path = dm_docker_text_at(
-		    json_array_get(devices, i), "PathOnHost");
+		struct dm_str path =
+		    dm_docker_text_at(json_array_get(devices, i), "PathOnHost");
 
 		dm_posture_find(s,
 		    is_disk(path) ? DM_POSTURE_HOST_DISK
@@ -238,8 +236,8 @@ static void see_proc(
 	const json_t *readonly = json_object_get(config, "ReadonlyPaths");
 
 	if (json_is_array(masked) || privileged)
-		dm_posture_see(s, DM_POSTURE_PROC_UNMASKED,
-		    json_array_size(masked) == 0);
+		dm_posture_see(
+		    s, DM_POSTURE_PROC_UNMASKED, json_array_size(masked) == 0);
 	if (json_is_array(readonly) || privileged)
 		dm_posture_see(s, DM_POSTURE_PROC_SYS_WRITABLE,
 		    !has_text(readonly, "/proc/sys"));
@@ -265,8 +263,7 @@ static bool is_latest(struct dm_str image)
 {
 	const char *slash = memrchr(image.p, '/', image.n);
 	const char *name = slash ? slash + 1 : image.p;
-	const char *tag =
-	    memchr(name, ':', image.n - (size_t)(name - image.p));
+	const char *tag = memchr(name, ':', image.n - (size_t)(name - image.p));
 
 	return !tag || dm_str_ends(image, ":latest");
 }
@@ -293,8 +290,8 @@ static void see_image(struct dm_posture_side *s, struct dm_str image,
 		dm_posture_see(s, DM_POSTURE_IMAGE_REGISTRY, false);
 }
 
-void dm_docker_posture_read(const json_t *answer,
-    const char *const *registries, size_t n, struct dm_posture_side *ret)
+void dm_docker_posture_read(const json_t *answer, const char *const *registries,
+    size_t n, struct dm_posture_side *ret)
 {
 	const json_t *config = json_object_get(answer, "HostConfig");
 	struct dm_str image =

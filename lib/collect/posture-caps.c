@@ -6,12 +6,12 @@
 #include <strings.h>
 
 /* By number. Source: include/uapi/linux/capability.h. */
-static const char *const names[] = {"CHOWN", "DAC_OVERRIDE",
-    "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
-    "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-    "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT",
-    "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
+static const char *const names[] = {"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH",
+    "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+    "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN",
+    "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
+    "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
     "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN",
     "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
     "CHECKPOINT_RESTORE"};
@@ -20,10 +20,9 @@ static const char *const names[] = {"CHOWN", "DAC_OVERRIDE",
 
 /* Those of ContainerDangerousCapabilities, and BPF, which reads and changes
  * what the kernel does. */
-#define DANGEROUS                                            \
-	(BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_MODULE) |    \
-	    BIT(CAP_SYS_RAWIO) | BIT(CAP_SYS_PTRACE) |       \
-	    BIT(CAP_SYS_ADMIN) | BIT(39))
+#define DANGEROUS                                                              \
+	(BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_MODULE) | BIT(CAP_SYS_RAWIO) | \
+	    BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_ADMIN) | BIT(39))
 
 int dm_posture_cap(struct dm_str name)
 {
@@ -39,8 +38,8 @@ int dm_posture_cap(struct dm_str name)
 	return -1;
 }
 
-static void find_each(struct dm_posture_side *s, enum dm_posture_check check,
-    uint64_t caps)
+static void find_each(
+    struct dm_posture_side *s, enum dm_posture_check check, uint64_t caps)
 {
 	dm_posture_see(s, check, caps != 0);
 	for (size_t i = 0; i < DM_COUNT(names); i++) {

@@ -22,18 +22,20 @@
 
 /* Mounts. */
 
-/* What these two filesystems show depends on who looks: a container's own
- * is none of the host's, though it may be the same device. */
+/* Filesystems that a container has of its own, though they may be the same
+ * device as the host's. */
+static bool is_kernels(const struct dm_posture_mount *m)
+{
+	return dm_str_is(m->fstype, "proc") || dm_str_is(m->fstype, "sysfs") ||
+	       dm_str_starts(m->fstype, "cgroup");
+}
+
 static bool is_own(const struct dm_posture_mount *m)
 {
-	bool proc = dm_str_is(m->fstype, "proc");
-	bool sys = dm_str_is(m->fstype, "sysfs") ||
-		   dm_str_starts(m->fstype, "cgroup");
-
-	return (proc && (dm_str_is(m->point, "/proc") ||
-			    dm_str_starts(m->point, "/proc/"))) ||
-	       (sys && (dm_str_is(m->point, "/sys") ||
-			   dm_str_starts(m->point, "/sys/")));
+	return is_kernels(m) &&
+	       (dm_str_is(m->point, "/proc") || dm_str_is(m->point, "/sys") ||
+		   dm_str_starts(m->point, "/proc/") ||
+		   dm_str_starts(m->point, "/sys/"));
 }
 
 /* Folders of the host that are mounted, and all that is mounted in them
@@ -65,15 +67,16 @@ static bool rest_of(
 }
 
 static bool came_along(
-    const struct binds *b, struct dm_str path, struct dm_str point)
+    const struct binds *b, struct dm_str path, const struct dm_posture_mount *m)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		struct dm_str from = dm_buf_str(&b->path[i]), there, here;
 
-		if (!rest_of(point, b->point[i], &here))
+		if (!rest_of(m->point, b->point[i], &here))
 			continue;
-		/* Below the host's root even its own files are seen again. */
-		if (dm_str_is(from, "/") ||
+		/* The folder may hold the container's own root, and so what
+		 * is mounted there: the engine's folder, the host's root. */
+		if (dm_str_is(from, "/") || is_kernels(m) ||
 		    (rest_of(path, from, &there) && dm_str_eq(there, here)))
 			return true;
 	}
@@ -91,7 +94,7 @@ static bool see_source(struct dm_posture_side *s,
 	if (is_own(m) || !dm_posture_mounts_path(host, m, &buf))
 		return true;
 	path = dm_buf_str(&buf);
-	if (came_along(b, path, m->point))
+	if (came_along(b, path, m))
 		return false;
 	/* Where its own files lie on the host is no finding. */
 	if (dm_str_is(m->point, "/") && !dm_str_is(path, "/"))
@@ -108,8 +111,8 @@ static bool see_source(struct dm_posture_side *s,
 static bool is_masked(const struct dm_posture_mount *m)
 {
 	static const char *const masks[] = {"/proc/kcore", "/proc/keys",
-	    "/proc/acpi", "/proc/scsi", "/proc/timer_list",
-	    "/proc/sched_debug", "/proc/interrupts", "/proc/latency_stats"};
+	    "/proc/acpi", "/proc/scsi", "/proc/timer_list", "/proc/sched_debug",
+	    "/proc/interrupts", "/proc/latency_stats"};
 
 	for (size_t i = 0; i < DM_COUNT(masks); i++) {
 		if (dm_str_is(m->point, masks[i]))
@@ -232,8 +235,8 @@ static bool see_user(struct dm_posture_looker *l, int dir,
     const struct dm_proc_view *view, struct dm_posture_side *s)
 {
 	const struct dm_proc_view *host = &l->proc.host;
-	bool is = false, known = view->ns_seen & host->ns_seen &
-				 1u << DM_NS_USER;
+	bool is = false,
+	     known = view->ns_seen & host->ns_seen & 1u << DM_NS_USER;
 
 	if (known)
 		is = view->ns[DM_NS_USER] == host->ns[DM_NS_USER];
@@ -285,8 +288,7 @@ static void see_process(
 	    dm_proc_read(&l->proc, dir, "attr/current") == 0)
 		dm_posture_see_attr(s, dm_buf_str(&l->proc.text));
 	if (dm_proc_read(&l->proc, dir, "mountinfo") == 0)
-		dm_posture_see_mounts(
-		    s, &l->host, dm_buf_str(&l->proc.text));
+		dm_posture_see_mounts(s, &l->host, dm_buf_str(&l->proc.text));
 }
 
 /* Limits. */
@@ -384,15 +386,13 @@ static pid_t first_process(
 }
 
 /* Is it, as yet, a runtime that makes the container's first process? */
-static bool is_setup(
-    const struct dm_posture_looker *l, int dir, uint64_t start)
+static bool is_setup(const struct dm_posture_looker *l, int dir, uint64_t start)
 {
 	char exe[4096];
 	ssize_t n = readlinkat(dir, "exe", exe, sizeof(exe));
 
 	return n > 0 && l->proc.now_ticks &&
-	       l->proc.now_ticks <
-		   start + SETUP_MAX_S * l->proc.ticks_per_s &&
+	       l->proc.now_ticks < start + SETUP_MAX_S * l->proc.ticks_per_s &&
 	       dm_proc_is_runtime((struct dm_str){exe, (size_t)n});
 }
 
@@ -432,8 +432,7 @@ int dm_posture_looker_host(struct dm_posture_looker *l, struct dm_err *err)
 	if (dm_proc_read(&l->proc, l->proc.procfs, "1/mountinfo") != 0 &&
 	    dm_proc_read(&l->proc, l->proc.procfs, "self/mountinfo") != 0)
 		return 0;
-	return dm_posture_mounts_read(
-	    &l->host, dm_buf_str(&l->proc.text), err);
+	return dm_posture_mounts_read(&l->host, dm_buf_str(&l->proc.text), err);
 }
 
 int dm_posture_looker_init(

@@ -122,8 +122,8 @@ static bool read_dev(struct dm_str word, uint64_t *ret)
 	uint64_t a, b;
 
 	if (!dm_str_cut(&word, ':', &major) || !word.p ||
-	    !dm_str_u64(major, &a) || !dm_str_u64(word, &b) ||
-	    a > UINT32_MAX || b > UINT32_MAX)
+	    !dm_str_u64(major, &a) || !dm_str_u64(word, &b) || a > UINT32_MAX ||
+	    b > UINT32_MAX)
 		return false;
 	*ret = a << 32 | b;
 	return true;
@@ -197,8 +197,7 @@ int dm_posture_mounts_read(
 		return dm_err_nomem(err);
 	}
 	rest = dm_buf_str(&new.text);
-	while (new.n <= lines &&
-	       dm_posture_mount_next(&rest, &new.list[new.n]))
+	while (new.n <= lines && dm_posture_mount_next(&rest, &new.list[new.n]))
 		new.n++;
 	if (new.n)
 		qsort(new.list, new.n, sizeof(*new.list), by_dev);

@@ -33,8 +33,7 @@ const struct dm_posture_entry dm_posture_table[DM_POSTURE_N] = {
     [DM_POSTURE_HOST_DEVICE] = {"host-device", DM_POSTURE_INFO,
 	"it has devices of the host",
 	"pass only those that it needs, without m in their permissions"},
-    [DM_POSTURE_PROC_SYS_WRITABLE] = {"proc-sys-writable",
-	DM_POSTURE_CRITICAL,
+    [DM_POSTURE_PROC_SYS_WRITABLE] = {"proc-sys-writable", DM_POSTURE_CRITICAL,
 	"it can write /proc/sys: core_pattern runs programs on the host",
 	"start it without --privileged and systempaths=unconfined"},
     [DM_POSTURE_PROC_UNMASKED] = {"proc-unmasked", DM_POSTURE_WARNING,
@@ -50,8 +49,7 @@ const struct dm_posture_entry dm_posture_table[DM_POSTURE_N] = {
     [DM_POSTURE_MOUNT_SHARED] = {"mount-shared", DM_POSTURE_WARNING,
 	"what it mounts appears on the host",
 	"mount with private or slave propagation"},
-    [DM_POSTURE_CAPS_DANGEROUS] = {"capabilities-dangerous",
-	DM_POSTURE_WARNING,
+    [DM_POSTURE_CAPS_DANGEROUS] = {"capabilities-dangerous", DM_POSTURE_WARNING,
 	"it has capabilities that lead out of a container",
 	"drop them (--cap-drop)"},
     [DM_POSTURE_CAPS_ADDED] = {"capabilities-added", DM_POSTURE_INFO,
@@ -64,8 +62,7 @@ const struct dm_posture_entry dm_posture_table[DM_POSTURE_N] = {
 	"no system call is kept from it",
 	"start it without seccomp=unconfined"},
     [DM_POSTURE_APPARMOR_OFF] = {"apparmor-off", DM_POSTURE_WARNING,
-	"AppArmor does not confine it",
-	"start it without apparmor=unconfined"},
+	"AppArmor does not confine it", "start it without apparmor=unconfined"},
     [DM_POSTURE_SELINUX_OFF] = {"selinux-off", DM_POSTURE_WARNING,
 	"SELinux does not confine it",
 	"start it without label=disable, which --pid host and --ipc host "
@@ -151,8 +148,8 @@ static struct dm_str cut(struct dm_str s, size_t room)
 	return s;
 }
 
-void dm_posture_find(struct dm_posture_side *s, enum dm_posture_check check,
-    struct dm_str note)
+void dm_posture_find(
+    struct dm_posture_side *s, enum dm_posture_check check, struct dm_str note)
 {
 	struct dm_buf *b = &s->notes[check];
 	struct dm_str fits;
@@ -183,7 +180,8 @@ unsigned dm_posture_score(uint64_t found)
 
 	for (unsigned i = 0; i < DM_POSTURE_N; i++) {
 		if (dm_posture_has(found, i))
-			lost += dm_posture_weights[dm_posture_table[i].severity];
+			lost +=
+			    dm_posture_weights[dm_posture_table[i].severity];
 	}
 	return lost < 100 ? 100 - lost : 0;
 }

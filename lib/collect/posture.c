@@ -26,7 +26,7 @@ struct state {
 
 struct box {
 	int64_t due_us;
-	bool said; /* there has been something to write */
+	bool said; /* something of it was seen */
 	unsigned score;
 	/* What was declared then. */
 	uint64_t seen, found, caps;
@@ -152,7 +152,7 @@ static int say(struct dm_collect *c, struct state *s, struct box *box,
 	box->found = d->found;
 	box->caps = d->caps;
 	box->score = report.score = dm_posture_score(d->found | e->found);
-	box->said = true;
+	box->said = (d->seen | e->seen) != 0;
 	if (c->audit)
 		c->audit(c->audit_ctx, &report);
 	return 0;
@@ -179,9 +179,8 @@ static int posture_container(struct dm_collect *c, unsigned index, void *state,
 	news = is_news(box, container->declared);
 	if ((news || c->ts_us >= box->due_us) &&
 	    (c->options.interval_us == 0 || s->spent_ns < BUDGET_NS)) {
-		seen = dm_posture_look(
-		    &s->looker, c, container, &s->effective);
-		if ((seen || news) &&
+		seen = dm_posture_look(&s->looker, c, container, &s->effective);
+		if ((seen || news || c->audit) &&
 		    say(c, s, box, container, seen, part, err) < 0)
 			return -1;
 		plan(s, box, c->ts_us, seen);

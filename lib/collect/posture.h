@@ -90,8 +90,8 @@ void dm_posture_see(
     struct dm_posture_side *s, enum dm_posture_check check, bool found);
 
 /** A finding, and what was found; of several all that fits is kept. */
-void dm_posture_find(struct dm_posture_side *s, enum dm_posture_check check,
-    struct dm_str note);
+void dm_posture_find(
+    struct dm_posture_side *s, enum dm_posture_check check, struct dm_str note);
 
 static inline bool dm_posture_has(uint64_t bits, enum dm_posture_check check)
 {
@@ -162,8 +162,8 @@ void dm_posture_see_attr(struct dm_posture_side *s, struct dm_str text);
  * @registries  known ones, n of them; 0: the check stays open
  * @ret         is cleared first; may lack notes where memory ran out
  */
-void dm_docker_posture_read(const json_t *answer,
-    const char *const *registries, size_t n, struct dm_posture_side *ret);
+void dm_docker_posture_read(const json_t *answer, const char *const *registries,
+    size_t n, struct dm_posture_side *ret);
 
 /** What looking takes; one for all containers. */
 struct dm_posture_looker {

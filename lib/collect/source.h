@@ -135,7 +135,7 @@ struct dm_collect_options {
 	size_t n_label_keys;
 	const char *const *registries; /* those that images may come from */
 	size_t n_registries;	       /* 0: any */
-	int64_t interval_us; /* 0: one sweep only */
+	int64_t interval_us;	       /* 0: one sweep only */
 };
 
 /** The collector, as a source sees it. */

@@ -82,16 +82,16 @@ static void recorded_answers(void **state)
 	    {"socket.json",
 		"runtime-socket " USUAL "host-cgroup " NO_LIMITS IMAGE},
 	    {"root.json", "host-root " USUAL "host-cgroup " NO_LIMITS IMAGE},
-	    {"folders.json", "runtime-socket host-path-write host-path-read "
-		USUAL "host-cgroup " NO_LIMITS IMAGE},
-	    {"open.json",
-		"proc-sys-writable proc-unmasked capabilities-kept "
-		"seccomp-off apparmor-off selinux-off new-privileges "
-		"root-user host-pid host-ipc host-uts host-user "
+	    {"folders.json",
+		"runtime-socket host-path-write host-path-read " USUAL
 		"host-cgroup " NO_LIMITS IMAGE},
+	    {"open.json", "proc-sys-writable proc-unmasked capabilities-kept "
+			  "seccomp-off apparmor-off selinux-off new-privileges "
+			  "root-user host-pid host-ipc host-uts host-user "
+			  "host-cgroup " NO_LIMITS IMAGE},
 	    {"devices.json",
-		"host-device capabilities-dangerous capabilities-added "
-		USUAL "host-cgroup " NO_LIMITS IMAGE},
+		"host-device capabilities-dangerous capabilities-added " USUAL
+		"host-cgroup " NO_LIMITS IMAGE},
 	    {"disk.json", "host-disk " USUAL "host-cgroup " NO_LIMITS IMAGE},
 	};
 
@@ -100,8 +100,8 @@ static void recorded_answers(void **state)
 		load(of[i].file);
 		declare(dm_buf_cstr(&text), NULL, 0);
 		if (strcmp(list(side.found), of[i].found) != 0)
-			fail_msg("%s: %s, not %s", of[i].file,
-			    list(side.found), of[i].found);
+			fail_msg("%s: %s, not %s", of[i].file, list(side.found),
+			    of[i].found);
 	}
 }
 
@@ -179,8 +179,7 @@ static void images(void **state)
 	    {"alpine@sha256:00ff", "image-registry "},
 	    {"sha256:00ff", ""},
 	    {"ghcr.io/me/alpine:3", "image-unpinned "},
-	    {"ghcr.io.evil.example/alpine:3",
-		"image-unpinned image-registry "},
+	    {"ghcr.io.evil.example/alpine:3", "image-unpinned image-registry "},
 	    {"localhost:5000/alpine", "image-unpinned image-latest "},
 	    {"localhost/alpine:1", "image-unpinned image-registry "},
 	};
@@ -232,8 +231,8 @@ static void options(void **state)
 	}
 	declare("{\"AppArmorProfile\":\"docker-default\",\"HostConfig\":{}}",
 	    NULL, 0);
-	assert_true(dm_posture_has(
-	    side.seen & ~side.found, DM_POSTURE_APPARMOR_OFF));
+	assert_true(
+	    dm_posture_has(side.seen & ~side.found, DM_POSTURE_APPARMOR_OFF));
 }
 
 static void capabilities(void **state)
@@ -298,11 +297,11 @@ static void recorded_mounts(void **state)
 	assert_string_equal(note(DM_POSTURE_HOST_ROOT), "/ at /host (ro)");
 }
 
-#define HOST                                                      \
-	"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"                    \
-	"2 1 8:2 /@usr /usr rw - btrfs /dev/sda2 rw\n"            \
-	"3 1 0:20 / /run rw - tmpfs tmpfs rw\n"                   \
-	"4 1 8:1 /srv/etc /srv/bound rw - ext4 /dev/sda1 rw\n"    \
+#define HOST                                                                   \
+	"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"                                 \
+	"2 1 8:2 /@usr /usr rw - btrfs /dev/sda2 rw\n"                         \
+	"3 1 0:20 / /run rw - tmpfs tmpfs rw\n"                                \
+	"4 1 8:1 /srv/etc /srv/bound rw - ext4 /dev/sda1 rw\n"                 \
 	"5 1 0:5 / /proc rw - proc proc rw\n"
 
 static void made_up_mounts(void **state)
@@ -320,8 +319,7 @@ static void made_up_mounts(void **state)
 		"host-path-read "},
 	    {"9 8 8:2 /@usr/bin /mnt rw - btrfs x rw", "host-path-write "},
 	    {"9 8 8:2 /@home /mnt rw - btrfs x rw", ""},
-	    {"9 8 0:20 /docker.sock /s ro - tmpfs tmpfs rw",
-		"runtime-socket "},
+	    {"9 8 0:20 /docker.sock /s ro - tmpfs tmpfs rw", "runtime-socket "},
 	    {"9 8 0:20 / /s ro - tmpfs tmpfs rw", "runtime-socket "},
 	    {"9 8 0:5 / /host/proc rw - proc proc rw", "host-path-write "},
 	    /* --pid host: its own /proc is the host's, but none of these. */
@@ -384,18 +382,18 @@ static void differences(void **state)
 	dm_posture_see(&effective, DM_POSTURE_SECCOMP_OFF, true);
 	dm_posture_see(&declared, DM_POSTURE_ROOT_USER, true);
 	dm_posture_see(&effective, DM_POSTURE_ROOT_USER, false);
-	assert_true(dm_posture_differs(
-	    &declared, &effective, DM_POSTURE_SECCOMP_OFF));
+	assert_true(
+	    dm_posture_differs(&declared, &effective, DM_POSTURE_SECCOMP_OFF));
 	/* Less than was asked for is no finding. */
 	assert_false(
 	    dm_posture_differs(&declared, &effective, DM_POSTURE_ROOT_USER));
 	/* Both beyond the default, but one that was dropped is there. */
 	dm_posture_see_caps(&declared, 1 << 21);
 	dm_posture_see_caps(&effective, 1 << 21 | 1 << 13);
-	assert_true(dm_posture_differs(
-	    &declared, &effective, DM_POSTURE_CAPS_ADDED));
-	assert_false(dm_posture_differs(
-	    &effective, &declared, DM_POSTURE_CAPS_ADDED));
+	assert_true(
+	    dm_posture_differs(&declared, &effective, DM_POSTURE_CAPS_ADDED));
+	assert_false(
+	    dm_posture_differs(&effective, &declared, DM_POSTURE_CAPS_ADDED));
 	dm_posture_side_release(&declared);
 	dm_posture_side_release(&effective);
 }
