@@ -101,7 +101,7 @@ static int write_note(struct dm_part *part, const struct dm_posture_entry *is,
 		return -1;
 	if (note->n == 0)
 		return 0;
-	dm_row_begin(part, "recorded");
+	dm_row_begin(part, "info");
 	dm_record_label(&part->text, "check", dm_str(is->name));
 	dm_record_label_bytes(&part->text, "found", dm_buf_str(note));
 	dm_row_metrics(part);
@@ -119,7 +119,7 @@ static int write_check(struct dm_part *part, const struct dm_posture_side *d,
 
 	if (!dm_posture_has(d->seen | e->seen, check))
 		return 0;
-	dm_row_begin(part, "recorded");
+	dm_row_begin(part, "info");
 	dm_record_label(&part->text, "check", dm_str(is->name));
 	dm_row_metrics(part);
 	dm_row_u64(part, "container_posture", found);

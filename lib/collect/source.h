@@ -42,8 +42,8 @@ void dm_metrics_scaled(
 /** A record of its own within a part: further labels, own metrics. The texts
  * lie in the part's text. */
 struct dm_row {
-	const char *kind; /* "container", "process", "host"; a constant */
-	uint32_t labels, labels_n;   /* offset and length */
+	const char *kind;	   /* "container", "process", "host", "info" */
+	uint32_t labels, labels_n; /* offset and length */
 	uint32_t metrics, metrics_n; /* offset and length */
 	unsigned n;		     /* metrics */
 };
