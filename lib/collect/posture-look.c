@@ -94,6 +94,7 @@ static bool see_source(struct dm_posture_side *s,
 	if (is_own(m) || !dm_posture_mounts_path(host, m, &buf))
 		return true;
 	path = dm_buf_str(&buf);
+	s->failed = s->failed || buf.failed;
 	if (came_along(b, path, m))
 		return false;
 	/* Where its own files lie on the host is no finding. */
@@ -199,6 +200,14 @@ void dm_posture_see_attr(struct dm_posture_side *s, struct dm_str text)
 	dm_posture_see(s, DM_POSTURE_APPARMOR_OFF, false);
 }
 
+static bool read_text(struct dm_posture_looker *l, int dir, const char *name)
+{
+	int failed = dm_proc_read(&l->proc, dir, name);
+
+	l->no_memory = l->no_memory || failed == ENOMEM;
+	return failed == 0;
+}
+
 static void see_status(struct dm_posture_looker *l, struct dm_posture_side *s,
     const struct dm_proc_status *st, bool host_user)
 {
@@ -240,7 +249,7 @@ static bool see_user(struct dm_posture_looker *l, int dir,
 
 	if (known)
 		is = view->ns[DM_NS_USER] == host->ns[DM_NS_USER];
-	if (!is && dm_proc_read(&l->proc, dir, "uid_map") == 0) {
+	if (!is && read_text(l, dir, "uid_map")) {
 		is = maps_all(dm_buf_str(&l->proc.text));
 		known = true;
 	}
@@ -281,13 +290,13 @@ static void see_process(
 	dm_proc_view_read(&l->proc, dir, pid, (1u << DM_NS_N) - 1, &view);
 	see_namespaces(l, &view, s);
 	host_user = see_user(l, dir, &view, s);
-	if (dm_proc_read(&l->proc, dir, "status") == 0)
+	if (read_text(l, dir, "status"))
 		dm_proc_status_parse(dm_buf_str(&l->proc.text), &status);
 	see_status(l, s, &status, host_user);
-	if (dm_proc_read(&l->proc, dir, "attr/apparmor/current") == 0 ||
-	    dm_proc_read(&l->proc, dir, "attr/current") == 0)
+	if (read_text(l, dir, "attr/apparmor/current") ||
+	    read_text(l, dir, "attr/current"))
 		dm_posture_see_attr(s, dm_buf_str(&l->proc.text));
-	if (dm_proc_read(&l->proc, dir, "mountinfo") == 0)
+	if (read_text(l, dir, "mountinfo"))
 		dm_posture_see_mounts(s, &l->host, dm_buf_str(&l->proc.text));
 }
 
@@ -303,9 +312,12 @@ static bool read_limit(struct dm_posture_looker *l, const struct dm_collect *c,
 	if (!c->cgroups)
 		return false;
 	fd = dm_cgroups_open(c->cgroups, container, controller, file, &err);
-	if (fd < 0)
+	if (fd < 0) {
+		l->no_memory = l->no_memory || err.code == DM_ENOMEM;
 		return false;
+	}
 	failed = dm_reread_fd(fd, &l->text);
+	l->no_memory = l->no_memory || failed == ENOMEM;
 	close(fd);
 	return failed == 0;
 }
@@ -351,7 +363,7 @@ static bool started(struct dm_posture_looker *l, int dir, uint64_t *ret)
 {
 	struct dm_proc_stat stat;
 
-	if (dm_proc_read(&l->proc, dir, "stat") != 0 ||
+	if (!read_text(l, dir, "stat") ||
 	    !dm_proc_stat_parse(dm_buf_str(&l->proc.text), &stat))
 		return false;
 	*ret = stat.start;
@@ -399,14 +411,20 @@ static bool is_setup(const struct dm_posture_looker *l, int dir, uint64_t start)
 bool dm_posture_look(struct dm_posture_looker *l, const struct dm_collect *c,
     const struct dm_container *container, struct dm_posture_side *ret)
 {
-	pid_t pid = first_process(l, container);
-	int dir = pid > 0 ? open_process(l, pid) : -1;
 	uint64_t before, after;
 	bool seen;
+	pid_t pid;
+	int dir;
+
+	l->no_memory = false;
+	pid = first_process(l, container);
+	dir = pid > 0 ? open_process(l, pid) : -1;
 
 	dm_posture_side_clear(ret);
-	if (dir < 0)
+	if (dir < 0) {
+		ret->failed = l->no_memory;
 		return false;
+	}
 	seen = started(l, dir, &before) && !is_setup(l, dir, before);
 	if (seen) {
 		see_process(l, dir, pid, ret);
@@ -414,6 +432,7 @@ bool dm_posture_look(struct dm_posture_looker *l, const struct dm_collect *c,
 	}
 	/* It may have ended meanwhile, and have left its pid to another. */
 	seen = seen && started(l, dir, &after) && before == after;
+	ret->failed = ret->failed || l->no_memory;
 	close(dir);
 	return seen;
 }
@@ -423,14 +442,19 @@ bool dm_posture_look(struct dm_posture_looker *l, const struct dm_collect *c,
 int dm_posture_looker_host(struct dm_posture_looker *l, struct dm_err *err)
 {
 	struct dm_proc_status status;
+	bool there;
 
-	if (dm_proc_read(&l->proc, l->proc.procfs, "1/status") == 0) {
+	l->no_memory = false;
+	if (read_text(l, l->proc.procfs, "1/status")) {
 		dm_proc_status_parse(dm_buf_str(&l->proc.text), &status);
 		l->host_caps = status.caps[DM_CAPS_BOUNDING];
 	}
 	/* Without the right to, one's own mounts are the best there is. */
-	if (dm_proc_read(&l->proc, l->proc.procfs, "1/mountinfo") != 0 &&
-	    dm_proc_read(&l->proc, l->proc.procfs, "self/mountinfo") != 0)
+	there = read_text(l, l->proc.procfs, "1/mountinfo") ||
+		read_text(l, l->proc.procfs, "self/mountinfo");
+	if (l->no_memory)
+		return dm_err_nomem(err);
+	if (!there)
 		return 0;
 	return dm_posture_mounts_read(&l->host, dm_buf_str(&l->proc.text), err);
 }

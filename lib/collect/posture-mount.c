@@ -103,6 +103,7 @@ void dm_posture_see_path(struct dm_posture_side *s, struct dm_str path,
 		dm_buf_add_str(&note, point);
 	}
 	dm_buf_add_cstr(&note, writable ? " (rw)" : " (ro)");
+	s->failed = s->failed || note.failed;
 	if (is_called_socket(path) || is_called_socket(point) ||
 	    holds_socket(path))
 		dm_posture_find(

@@ -115,7 +115,7 @@ const struct dm_posture_entry dm_posture_table[DM_POSTURE_N] = {
 void dm_posture_side_clear(struct dm_posture_side *s)
 {
 	s->seen = s->found = s->caps = 0;
-	s->caps_seen = false;
+	s->caps_seen = s->failed = false;
 	for (size_t i = 0; i < DM_POSTURE_N; i++)
 		dm_buf_clear(&s->notes[i]);
 }
@@ -163,6 +163,7 @@ void dm_posture_find(
 	dm_buf_add_str(b, fits);
 	if (fits.n < note.n)
 		dm_buf_add_cstr(b, "...");
+	s->failed = s->failed || b->failed;
 }
 
 bool dm_posture_differs(const struct dm_posture_side *declared,

@@ -94,31 +94,27 @@ static void plan(struct state *s, struct box *box, int64_t ts_us, bool seen)
 	box->due_us = ts_us + PERIOD_US - early;
 }
 
-static int write_note(struct dm_part *part, const struct dm_posture_entry *is,
-    const struct dm_buf *note, struct dm_err *err)
+static void write_note(struct dm_part *part, const struct dm_posture_entry *is,
+    const struct dm_buf *note)
 {
-	if (dm_buf_ok(note, err) < 0)
-		return -1;
 	if (note->n == 0)
-		return 0;
+		return;
 	dm_row_begin(part, "info");
 	dm_record_label(&part->text, "check", dm_str(is->name));
 	dm_record_label_bytes(&part->text, "found", dm_buf_str(note));
 	dm_row_metrics(part);
 	dm_row_u64(part, "container_posture_info", 1);
 	dm_row_end(part);
-	return 0;
 }
 
-static int write_check(struct dm_part *part, const struct dm_posture_side *d,
-    const struct dm_posture_side *e, enum dm_posture_check check,
-    struct dm_err *err)
+static void write_check(struct dm_part *part, const struct dm_posture_side *d,
+    const struct dm_posture_side *e, enum dm_posture_check check)
 {
 	const struct dm_posture_entry *is = &dm_posture_table[check];
 	bool found = dm_posture_has(d->found | e->found, check);
 
 	if (!dm_posture_has(d->seen | e->seen, check))
-		return 0;
+		return;
 	dm_row_begin(part, "info");
 	dm_record_label(&part->text, "check", dm_str(is->name));
 	dm_row_metrics(part);
@@ -127,15 +123,13 @@ static int write_check(struct dm_part *part, const struct dm_posture_side *d,
 		dm_row_u64(part, "container_posture_differs",
 		    dm_posture_differs(d, e, check));
 	dm_row_end(part);
-	if (!found)
-		return 0;
-	return write_note(part, is,
-	    e->notes[check].n ? &e->notes[check] : &d->notes[check], err);
+	if (found)
+		write_note(part, is,
+		    e->notes[check].n ? &e->notes[check] : &d->notes[check]);
 }
 
-static int say(struct dm_collect *c, struct state *s, struct box *box,
-    const struct dm_container *container, bool seen, struct dm_part *part,
-    struct dm_err *err)
+static void say(struct dm_collect *c, struct state *s, struct box *box,
+    const struct dm_container *container, bool seen, struct dm_part *part)
 {
 	const struct dm_posture_side *e = seen ? &s->effective : &s->nothing;
 	const struct dm_posture_side *d =
@@ -144,10 +138,8 @@ static int say(struct dm_collect *c, struct state *s, struct box *box,
 	    .declared = container->declared,
 	    .effective = seen ? e : NULL};
 
-	for (unsigned i = 0; i < DM_POSTURE_N; i++) {
-		if (write_check(part, d, e, i, err) < 0)
-			return -1;
-	}
+	for (unsigned i = 0; i < DM_POSTURE_N; i++)
+		write_check(part, d, e, i);
 	box->seen = d->seen;
 	box->found = d->found;
 	box->caps = d->caps;
@@ -155,7 +147,6 @@ static int say(struct dm_collect *c, struct state *s, struct box *box,
 	box->said = (d->seen | e->seen) != 0;
 	if (c->audit)
 		c->audit(c->audit_ctx, &report);
-	return 0;
 }
 
 static struct box *box_of(struct dm_container *container, unsigned index)
@@ -180,9 +171,11 @@ static int posture_container(struct dm_collect *c, unsigned index, void *state,
 	if ((news || c->ts_us >= box->due_us) &&
 	    (c->options.interval_us == 0 || s->spent_ns < BUDGET_NS)) {
 		seen = dm_posture_look(&s->looker, c, container, &s->effective);
-		if ((seen || news || c->audit) &&
-		    say(c, s, box, container, seen, part, err) < 0)
-			return -1;
+		if (s->effective.failed ||
+		    (container->declared && container->declared->failed))
+			return dm_err_nomem(err);
+		if (seen || news || c->audit)
+			say(c, s, box, container, seen, part);
 		plan(s, box, c->ts_us, seen);
 		s->spent_ns += dm_time_mono_ns() - start_ns;
 	}

@@ -77,6 +77,7 @@ struct dm_posture_side {
 	uint64_t seen, found; /* a bit for each check */
 	uint64_t caps;	      /* what root in it can have at most */
 	bool caps_seen;
+	bool failed; /* memory ran out, and something is missing */
 	/* What was found, with names from outside; empty: nothing to add. */
 	struct dm_buf notes[DM_POSTURE_N];
 };
@@ -169,6 +170,7 @@ void dm_docker_posture_read(const json_t *answer, const char *const *registries,
 struct dm_posture_looker {
 	struct dm_proc_looker proc;
 	struct dm_posture_mounts host;
+	bool no_memory;	    /* in this look */
 	uint64_t host_caps; /* what the host's first process may have */
 	struct dm_buf text;
 };
