@@ -1,5 +1,6 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "audit.h"
 #include "common.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@ static const struct dm_program program = {
     "usage: dmon-collect [-h] [-i interval] [-n count] [--procfs path]\n"
     "                    [--sysfs path] [--rootfs path] [--instance name]\n"
     "                    [--job name] [--label key] [--docker host]\n"
-    "                    [--docker-certs folder] [source ...]\n"
+    "                    [--docker-certs folder] [--registry name]\n"
+    "                    [--audit] [source ...]\n"
     "       dmon-collect --list\n",
 };
 
@@ -31,6 +33,8 @@ enum {
 	OPT_LABEL,
 	OPT_DOCKER,
 	OPT_CERTS,
+	OPT_REGISTRY,
+	OPT_AUDIT,
 	OPT_LIST,
 };
 
@@ -44,19 +48,29 @@ static const struct option options[] = {
     {"label", required_argument, NULL, OPT_LABEL},
     {"docker", required_argument, NULL, OPT_DOCKER},
     {"docker-certs", required_argument, NULL, OPT_CERTS},
+    {"registry", required_argument, NULL, OPT_REGISTRY},
+    {"audit", no_argument, NULL, OPT_AUDIT},
     {"list", no_argument, NULL, OPT_LIST},
     {0},
 };
 
-#define LABELS_MAX 64
+#define KEYS_MAX 64
+
+/* An option that may be given again and again. */
+struct keys {
+	const char *list[KEYS_MAX];
+	size_t n;
+};
 
 static struct {
 	struct dm_collector_options collector;
-	const char *labels[LABELS_MAX];
+	struct keys labels, registries;
 	char hostname[256];
 	int64_t interval_us;
 	uint64_t count; /* 0: for ever */
 	bool list;
+	bool audit;
+	struct dm_audit audited;
 	bool privileged; /* see dm_privileges_drop */
 } o = {
     .collector.collect = {.procfs = "/proc",
@@ -95,6 +109,33 @@ static void take_path_option(int option)
 	}
 }
 
+static void add_key(struct keys *keys, const char *option)
+{
+	if (keys->n == KEYS_MAX)
+		dm_usage("%s: more than %d", option, KEYS_MAX);
+	keys->list[keys->n++] = optarg;
+}
+
+/* Who asks once for the posture alone, on a terminal, wants to read it. */
+static void take_audit(void)
+{
+	static const char *const posture[] = {"posture"};
+	struct dm_collector_options *c = &o.collector;
+	bool alone = c->n_sources == 1 && strcmp(*c->sources, "posture") == 0;
+
+	if (o.audit && c->n_sources && !alone)
+		dm_usage("--audit is about the source posture alone");
+	if (o.audit && o.count > 1)
+		dm_usage("--audit is one look, not %llu",
+		    (unsigned long long)o.count);
+	if (!o.audit && !(alone && o.count == 1 && isatty(STDOUT_FILENO)))
+		return;
+	o.audit = true;
+	o.count = 1;
+	c->sources = posture;
+	c->n_sources = 1;
+}
+
 static void take_options(int argc, char **argv)
 {
 	struct dm_collect_options *c = &o.collector.collect;
@@ -110,19 +151,25 @@ static void take_options(int argc, char **argv)
 			o.count = dm_arg_u64("-n", optarg, 1, UINT64_MAX);
 		else if (option == OPT_LIST)
 			o.list = true;
-		else if (option != OPT_LABEL)
-			take_path_option(option);
-		else if (c->n_label_keys == LABELS_MAX)
-			dm_usage("more than %d labels", LABELS_MAX);
+		else if (option == OPT_AUDIT)
+			o.audit = true;
+		else if (option == OPT_LABEL)
+			add_key(&o.labels, "--label");
+		else if (option == OPT_REGISTRY)
+			add_key(&o.registries, "--registry");
 		else
-			o.labels[c->n_label_keys++] = optarg;
+			take_path_option(option);
 	}
 	if (o.interval_us < 10000)
 		dm_usage("-i: less than 10ms");
-	c->label_keys = o.labels;
-	c->interval_us = o.count == 1 ? 0 : o.interval_us;
+	c->label_keys = o.labels.list;
+	c->n_label_keys = o.labels.n;
+	c->registries = o.registries.list;
+	c->n_registries = o.registries.n;
 	o.collector.sources = (const char *const *)argv + optind;
 	o.collector.n_sources = (size_t)(argc - optind);
+	take_audit();
+	c->interval_us = o.count == 1 ? 0 : o.interval_us;
 }
 
 /* From procfs, so that a recorded tree has the name of its own host. */
@@ -158,7 +205,14 @@ static int write_out(void *ctx, struct dm_str text, struct dm_err *err)
 	return 0;
 }
 
-/* --list: what a source needs is there if a sweep succeeds. */
+static void audit(void *ctx, const struct dm_posture_report *report)
+{
+	(void)ctx;
+	dm_audit_print(&o.audited, report);
+}
+
+/* --list: what a source needs is there if a sweep succeeds; --audit is
+ * printed otherwise. */
 static int write_nothing(void *ctx, struct dm_str text, struct dm_err *err)
 {
 	(void)ctx, (void)text, (void)err;
@@ -175,6 +229,7 @@ static int list_one(const struct dm_source *s, struct dm_err *err)
 	one.sources = &s->name;
 	one.n_sources = 1;
 	one.write = write_nothing;
+	one.audit = NULL;
 	if (dm_collector_new(&one, &c, err) < 0)
 		return -1;
 	status = dm_collector_sweep(c, dm_time_now_us(), 0, err);
@@ -241,7 +296,8 @@ int main(int argc, char **argv)
 	if (!o.collector.collect.instance)
 		name_instance();
 	o.collector.warn = warn;
-	o.collector.write = write_out;
+	o.collector.write = o.audit ? write_nothing : write_out;
+	o.collector.audit = o.audit ? audit : NULL;
 	dm_privileges_priority();
 	if (dm_privileges_descriptors(&err) < 0 ||
 	    dm_privileges_drop(&o.privileged, &err) < 0)
@@ -255,6 +311,8 @@ int main(int argc, char **argv)
 		return dm_fail(&err);
 	}
 	status = o.list ? list(&err) : run(c, &err);
+	if (o.audit && status == 0)
+		dm_audit_end(&o.audited);
 	dm_collector_free(c);
 	return status < 0 ? dm_fail(&err) : dm_finish(DM_EXIT_OK);
 }

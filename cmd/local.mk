@@ -2,7 +2,7 @@
 DM_MAIN = cmd/common.c cmd/common.h
 
 bin_PROGRAMS += dmon-collect
-dmon_collect_SOURCES = cmd/dmon-collect.c $(DM_MAIN)
+dmon_collect_SOURCES = cmd/dmon-collect.c cmd/audit.c cmd/audit.h $(DM_MAIN)
 dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += dmon-match

@@ -12,6 +12,7 @@ dist_rules_DATA = \
 	rules/kernel.yml \
 	rules/memory.yml \
 	rules/network.yml \
+	rules/posture.yml \
 	rules/quality.yml \
 	rules/tasks.yml
 EXTRA_DIST += $(dist_rules_DATA:.yml=.test.yml)

@@ -29,6 +29,7 @@ struct slot {
 	bool open;
 	bool heard;    /* it has a descriptor, which is in the set */
 	bool left_out; /* nobody named it, and there is nothing to ask yet */
+	bool silent;   /* asked for another's sake, and not written */
 	bool ok;       /* in this sweep */
 	bool failed;   /* and said so; until it succeeds again */
 	int64_t ns;    /* time taken in this sweep */
@@ -77,6 +78,19 @@ static bool chosen(
 	return false;
 }
 
+/* Does a source that was named need this one? */
+static bool needed(
+    const struct dm_collector_options *o, const struct dm_source *source)
+{
+	for (size_t i = 0; i < o->n_sources; i++) {
+		const struct dm_source *s = source_named(o->sources[i]);
+
+		if (s->also && strcmp(s->also, source->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int choose(struct dm_collector *c, struct dm_err *err)
 {
 	const struct dm_collector_options *o = &c->options;
@@ -89,11 +103,15 @@ static int choose(struct dm_collector *c, struct dm_err *err)
 	for (size_t i = 0; dm_sources[i]; i++) {
 		const struct dm_source *s = dm_sources[i];
 
+		bool named = chosen(o, s);
+
 		if (s->check && s->check(&o->collect, err) < 0)
 			return -1;
-		if (c->n < DM_SOURCES_MAX && chosen(o, s))
+		if (c->n < DM_SOURCES_MAX && (named || needed(o, s)))
 			c->slots[c->n++] = (struct slot){.source = s,
-			    .left_out = o->n_sources == 0 && s->wanted};
+			    .silent = !named,
+			    .left_out =
+				(o->n_sources == 0 || !named) && s->wanted};
 	}
 	return 0;
 }
@@ -109,6 +127,8 @@ int dm_collector_new(const struct dm_collector_options *options,
 	c->pub.options = options->collect;
 	c->pub.warn = options->warn;
 	c->pub.warn_ctx = options->ctx;
+	c->pub.audit = options->audit;
+	c->pub.audit_ctx = options->ctx;
 	c->heard = -1;
 	dm_emit_target(&c->target, &c->pub);
 	if (dm_buf_ok(&c->target, err) < 0 || choose(c, err) < 0) {
@@ -342,7 +362,8 @@ static int measure(
 			has = ask(c, i, container, err);
 		if (has < 0)
 			return -1;
-		with |= (unsigned)has << i;
+		if (!c->slots[i].silent)
+			with |= (unsigned)has << i;
 	}
 	if (container->relabel)
 		dm_emit_container_labels(container, dm_buf_str(&c->target));
@@ -384,7 +405,7 @@ static void do_host(struct dm_collector *c)
 		}
 		if (s->ok) {
 			s->failed = false;
-			with |= 1U << i;
+			with |= (unsigned)!s->silent << i;
 		}
 	}
 	c->samples += dm_emit_parts(&c->out, c->pub.ts_us, "host",
@@ -419,9 +440,9 @@ static void add_sweep_records(
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct slot *s = &c->slots[i];
 
-		up = up || s->ok;
-		if (s->left_out)
+		if (s->left_out || s->silent)
 			continue;
+		up = up || s->ok;
 		begin_sweep_record(c, s->source->name);
 		dm_record_metric_u64(b, "dmon_source_success", s->ok);
 		dm_record_metric_scaled(
@@ -521,7 +542,9 @@ int dm_collector_wait(
 bool dm_collector_succeeded(const struct dm_collector *c)
 {
 	for (unsigned i = 0; i < c->n; i++) {
-		if (!c->slots[i].ok && !c->slots[i].left_out)
+		const struct slot *s = &c->slots[i];
+
+		if (!s->ok && !s->left_out && !s->silent)
 			return false;
 	}
 	return true;

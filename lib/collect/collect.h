@@ -17,6 +17,8 @@ struct dm_collector_options {
 	void (*warn)(void *ctx, const char *source, const struct dm_err *err);
 	/** Takes records as text, several times a sweep; 0, or -1 with err. */
 	int (*write)(void *ctx, struct dm_str text, struct dm_err *err);
+	/** See struct dm_collect; may be NULL. */
+	void (*audit)(void *ctx, const struct dm_posture_report *report);
 	void *ctx;
 };
 

@@ -41,7 +41,7 @@ json_t *dm_docker_parse(struct dm_str json, struct dm_err *err)
 	return value;
 }
 
-static struct dm_str text_of(const json_t *value)
+struct dm_str dm_docker_text(const json_t *value)
 {
 	if (!json_is_string(value))
 		return (struct dm_str){"", 0};
@@ -49,12 +49,12 @@ static struct dm_str text_of(const json_t *value)
 	    json_string_value(value), json_string_length(value)};
 }
 
-static struct dm_str text_at(const json_t *object, const char *key)
+struct dm_str dm_docker_text_at(const json_t *object, const char *key)
 {
-	return text_of(json_object_get(object, key));
+	return dm_docker_text(json_object_get(object, key));
 }
 
-static uint64_t count_at(const json_t *object, const char *key)
+uint64_t dm_docker_count_at(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -79,10 +79,12 @@ int dm_docker_version_read(
     const json_t *answer, struct dm_docker_version *ret, struct dm_err *err)
 {
 	struct dm_docker_version v = {
-	    .api = dm_docker_api_version(text_at(answer, "ApiVersion")),
-	    .api_min = dm_docker_api_version(text_at(answer, "MinAPIVersion")),
+	    .api =
+		dm_docker_api_version(dm_docker_text_at(answer, "ApiVersion")),
+	    .api_min = dm_docker_api_version(
+		dm_docker_text_at(answer, "MinAPIVersion")),
 	};
-	struct dm_str version = text_at(answer, "Version");
+	struct dm_str version = dm_docker_text_at(answer, "Version");
 
 	if (v.api == 0)
 		return dm_err_set(
@@ -111,7 +113,7 @@ static struct dm_str own_name(const json_t *names)
 
 	json_array_foreach(names, i, value)
 	{
-		struct dm_str name = text_of(value);
+		struct dm_str name = dm_docker_text(value);
 
 		if (name.n && name.p[0] == '/') {
 			name.p++;
@@ -142,7 +144,7 @@ static int health_of(struct dm_str status)
 int dm_docker_item_read(
     const json_t *answer, struct dm_docker_item *ret, struct dm_err *err)
 {
-	struct dm_str id = text_at(answer, "Id");
+	struct dm_str id = dm_docker_text_at(answer, "Id");
 
 	if (!dm_docker_is_id(id))
 		return dm_err_set(
@@ -150,9 +152,9 @@ int dm_docker_item_read(
 	*ret = (struct dm_docker_item){
 	    .id = id,
 	    .name = own_name(json_object_get(answer, "Names")),
-	    .image = text_at(answer, "Image"),
-	    .state = state_of(text_at(answer, "State")),
-	    .health = health_of(text_at(answer, "Status")),
+	    .image = dm_docker_text_at(answer, "Image"),
+	    .state = state_of(dm_docker_text_at(answer, "State")),
+	    .health = health_of(dm_docker_text_at(answer, "Status")),
 	    .labels = json_object_get(answer, "Labels"),
 	};
 	if (!json_is_object(ret->labels))
@@ -176,7 +178,7 @@ static unsigned namespaces_of(const json_t *config)
 	unsigned bits = 0;
 
 	for (size_t i = 0; i < DM_COUNT(modes); i++)
-		if (dm_str_is(text_at(config, modes[i].key), "host"))
+		if (dm_str_is(dm_docker_text_at(config, modes[i].key), "host"))
 			bits |= modes[i].bit;
 	return bits;
 }
@@ -184,9 +186,9 @@ static unsigned namespaces_of(const json_t *config)
 /* --cpus, or the quota and period that it is short for. */
 static double cpus_of(const json_t *config)
 {
-	uint64_t nano = count_at(config, "NanoCpus");
-	uint64_t quota = count_at(config, "CpuQuota");
-	uint64_t period = count_at(config, "CpuPeriod");
+	uint64_t nano = dm_docker_count_at(config, "NanoCpus");
+	uint64_t quota = dm_docker_count_at(config, "CpuQuota");
+	uint64_t period = dm_docker_count_at(config, "CpuPeriod");
 
 	if (nano)
 		return (double)nano / 1e9;
@@ -197,24 +199,25 @@ void dm_docker_details_read(const json_t *answer, struct dm_docker_details *ret)
 {
 	const json_t *state = json_object_get(answer, "State");
 	const json_t *config = json_object_get(answer, "HostConfig");
-	uint64_t pid = count_at(state, "Pid");
+	uint64_t pid = dm_docker_count_at(state, "Pid");
 
 	*ret = (struct dm_docker_details){
-	    .image = text_at(json_object_get(answer, "Config"), "Image"),
+	    .image =
+		dm_docker_text_at(json_object_get(answer, "Config"), "Image"),
 	    .pid = pid <= INT32_MAX ? (pid_t)pid : 0,
-	    .restarts = count_at(answer, "RestartCount"),
+	    .restarts = dm_docker_count_at(answer, "RestartCount"),
 	    .oom_killed = json_is_true(json_object_get(state, "OOMKilled")),
 	    .privileged = json_is_true(json_object_get(config, "Privileged")),
 	    .host_namespaces = namespaces_of(config),
-	    .memory_limit_bytes = count_at(config, "Memory"),
-	    .pids_limit = count_at(config, "PidsLimit"),
+	    .memory_limit_bytes = dm_docker_count_at(config, "Memory"),
+	    .pids_limit = dm_docker_count_at(config, "PidsLimit"),
 	    .cpus = cpus_of(config),
 	};
 }
 
 struct dm_str dm_docker_message(const json_t *answer)
 {
-	return text_at(answer, "message");
+	return dm_docker_text_at(answer, "message");
 }
 
 void dm_docker_label_name(struct dm_buf *b, struct dm_str key)

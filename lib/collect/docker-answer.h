@@ -43,6 +43,12 @@ json_t *dm_docker_parse(struct dm_str json, struct dm_err *err);
 /** Is it a container's id? */
 bool dm_docker_is_id(struct dm_str s);
 
+/** A string's text, lent; empty where the value is none. */
+struct dm_str dm_docker_text(const json_t *value);
+struct dm_str dm_docker_text_at(const json_t *object, const char *key);
+/** A member that is a number; 0 where it is none, or negative. */
+uint64_t dm_docker_count_at(const json_t *object, const char *key);
+
 /** An API version, 1.41 as 1041; 0: none. */
 unsigned dm_docker_api_version(struct dm_str text);
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/docker-answer.h"
 #include "collect/docker-engine.h"
-#include "collect/source.h"
+#include "collect/posture.h"
 
 /*
  * What the engine says of containers that the core has found. Requests go on
@@ -41,6 +41,7 @@ struct known {
 	int health;
 	int64_t asked_ns;		  /* for its details, last */
 	struct dm_docker_details details; /* image is not kept */
+	struct dm_posture_side declared;
 };
 
 struct docker {
@@ -195,6 +196,10 @@ static int on_details(void *ctx, struct dm_str json, struct dm_err *err)
 	if (!answer)
 		return -1;
 	dm_docker_details_read(answer, &k->details);
+	dm_docker_posture_read(answer, d->c->options.registries,
+	    d->c->options.n_registries, &k->declared);
+	dm_posture_without_lsm(&k->declared, d->c->options.sysfs);
+	container->declared = &k->declared;
 	if (k->details.image.n)
 		rc = set_text(
 		    container, &container->image, k->details.image, err);
@@ -554,8 +559,13 @@ static int docker_container(struct dm_collect *c, unsigned index, void *state,
 static void docker_forget(
     void *state, struct dm_container *container, unsigned index)
 {
+	struct known *k = container->state[index];
+
 	(void)state;
-	free(container->state[index]);
+	container->declared = NULL;
+	if (k)
+		dm_posture_side_release(&k->declared);
+	free(k);
 	container->state[index] = NULL;
 }
 

@@ -14,6 +14,11 @@ libdmon_a_SOURCES += \
 	lib/collect/lineage.c lib/collect/lineage.h \
 	lib/collect/membership.c lib/collect/membership.h \
 	lib/collect/part.c \
+	lib/collect/posture.c lib/collect/posture.h \
+	lib/collect/posture-caps.c \
+	lib/collect/posture-look.c \
+	lib/collect/posture-mount.c \
+	lib/collect/posture-table.c \
 	lib/collect/place.c lib/collect/place.h \
 	lib/collect/privileges.c lib/collect/privileges.h \
 	lib/collect/proc.c lib/collect/proc.h \
@@ -40,6 +45,7 @@ libdmon_a_SOURCES += \
 	lib/collect/docker-engine.c lib/collect/docker-engine.h \
 	lib/collect/docker-event.c lib/collect/docker-event.h \
 	lib/collect/docker-events.c \
+	lib/collect/docker-posture.c \
 	lib/collect/docker-split.c lib/collect/docker-split.h
 
 libdmon_a_SOURCES += \

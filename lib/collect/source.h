@@ -42,8 +42,8 @@ void dm_metrics_scaled(
 /** A record of its own within a part: further labels, own metrics. The texts
  * lie in the part's text. */
 struct dm_row {
-	const char *kind; /* "container", "process", "host"; a constant */
-	uint32_t labels, labels_n;   /* offset and length */
+	const char *kind;	   /* "container", "process", "host", "info" */
+	uint32_t labels, labels_n; /* offset and length */
 	uint32_t metrics, metrics_n; /* offset and length */
 	unsigned n;		     /* metrics */
 };
@@ -81,7 +81,9 @@ void dm_row_end(struct dm_part *p);
 
 #define DM_SOURCES_MAX 10
 
-struct dm_proc_base; /* collect/proc.h */
+struct dm_proc_base;	  /* collect/proc.h */
+struct dm_posture_side;	  /* collect/posture.h */
+struct dm_posture_report; /* likewise */
 
 /** A container that the core has found by its cgroup. */
 struct dm_container {
@@ -102,6 +104,10 @@ struct dm_container {
 
 	/* The proc source's: what its first process had; NULL: not there. */
 	const struct dm_proc_base *base;
+
+	/* The docker source's: what the engine was asked for when it was
+	 * made; NULL: not known. */
+	const struct dm_posture_side *declared;
 
 	struct dm_part parts[DM_SOURCES_MAX]; /* by the source's index */
 	void *state[DM_SOURCES_MAX];	      /* the source's own; see forget */
@@ -127,7 +133,9 @@ struct dm_collect_options {
 	const char *docker_certs; /* folder of ca.pem, cert.pem, key.pem */
 	const char *const *label_keys; /* container labels to carry along */
 	size_t n_label_keys;
-	int64_t interval_us; /* 0: one sweep only */
+	const char *const *registries; /* those that images may come from */
+	size_t n_registries;	       /* 0: any */
+	int64_t interval_us;	       /* 0: one sweep only */
 };
 
 /** The collector, as a source sees it. */
@@ -143,6 +151,9 @@ struct dm_collect {
 	/** Something worth a line on standard error; may be NULL. */
 	void (*warn)(void *ctx, const char *source, const struct dm_err *err);
 	void *warn_ctx;
+	/** A container's posture was looked at; may be NULL. */
+	void (*audit)(void *ctx, const struct dm_posture_report *report);
+	void *audit_ctx;
 };
 
 /**
@@ -159,6 +170,9 @@ struct dm_source {
 	/* See dm_privileges_drop: without these capabilities it sees the
 	 * processes of others in part only. */
 	bool needs_capabilities;
+	/* Another source, which it needs: asked too, but left unwritten if
+	 * nobody named it. May be NULL. */
+	const char *also;
 	/**
 	 * Is there anything to ask? Where the user named no sources it is
 	 * asked in each sweep until it says yes; the source is left out
@@ -222,5 +236,6 @@ extern const struct dm_source dm_source_host;
 extern const struct dm_source dm_source_procevents;
 extern const struct dm_source dm_source_engine;
 extern const struct dm_source dm_source_kmsg;
+extern const struct dm_source dm_source_posture;
 
 #endif

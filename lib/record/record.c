@@ -19,6 +19,7 @@ static const char *const kinds[] = {
     [DM_KIND_ACTION] = "action",
     [DM_KIND_RULE] = "rule",
     [DM_KIND_LOSS] = "loss",
+    [DM_KIND_INFO] = "info",
 };
 
 enum dm_kind dm_kind_of(struct dm_str name)

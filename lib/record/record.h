@@ -23,6 +23,7 @@ enum dm_kind {
 	DM_KIND_ACTION,
 	DM_KIND_RULE,
 	DM_KIND_LOSS,
+	DM_KIND_INFO,
 };
 
 /** The kind that a name stands for; DM_KIND_OTHER where none. */

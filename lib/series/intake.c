@@ -24,6 +24,7 @@ static enum dm_lasting lasting_of(
 		return DM_LAST_EVENT;
 	case DM_KIND_FORECAST:
 	case DM_KIND_RECORDED:
+	case DM_KIND_INFO:
 	case DM_KIND_LOSS:
 	case DM_KIND_ACTION:
 	case DM_KIND_RULE:

@@ -211,10 +211,19 @@ def escape:
 			(if on then 1e10 else 1e7 end),
 		container_spec_memory_limit_bytes: 0,
 		container_threads: (if on then 3000 else 5 end),
-		container_declared_privileged: (if on then 1 else 0 end)
+		container_declared_privileged: (if on then 1 else 0 end),
+		container_posture_score: 10
 	};
+def posture($check):
+	also({check: $check}; {
+		container_posture: (if on then 1 else 0 end),
+		container_posture_differs: (if on then 1 else 0 end)
+	});
 def escape_and_more:
 	escape,
+	posture("runtime-socket", "host-root", "host-path-write", "host-disk",
+		"proc-sys-writable", "cgroup-writable", "seccomp-off",
+		"selinux-off", "image-registry"),
 	also({device: "/dev/vda"}; {
 		container_fs_reads_bytes_total: grow(2e8),
 		container_fs_writes_bytes_total: grow(1e8)}),

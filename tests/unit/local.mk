@@ -173,3 +173,7 @@ tests_unit_test_kmsg_SOURCES = tests/unit/test-kmsg.c
 tests_unit_test_kmsg_CFLAGS = $(CFLAGS_TEST) \
 	-DFIXTURES='"$(abs_top_srcdir)/tests/fixtures"'
 tests_unit_test_kmsg_LDADD = $(LDADD_TEST)
+UNIT_TESTS += tests/unit/test-posture
+tests_unit_test_posture_SOURCES = tests/unit/test-posture.c
+tests_unit_test_posture_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_posture_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)

@@ -500,6 +500,12 @@ static int collect_proc(struct dm_err *err)
 	    FIXTURES "/proc/procfs", COLLECTED "/v2/sys", "proc", err);
 }
 
+static int collect_posture(struct dm_err *err)
+{
+	return collect_from(
+	    FIXTURES "/posture/tree/proc", COLLECTED "/v2/sys", "posture", err);
+}
+
 static int collect_host(struct dm_err *err)
 {
 	return collect_from(
@@ -639,6 +645,7 @@ SCENARIO(query, begins_so) /* of what store has stored */
 SCENARIO(collect_cgroup, nothing_lacks)
 SCENARIO(collect_cgroup2, nothing_lacks)
 SCENARIO(collect_proc, nothing_lacks)
+SCENARIO(collect_posture, nothing_lacks)
 SCENARIO(collect_host, nothing_lacks)
 SCENARIO(collect_network, nothing_lacks)
 
@@ -652,6 +659,7 @@ int main(void)
 	    cmocka_unit_test(test_collect_cgroup),
 	    cmocka_unit_test(test_collect_cgroup2),
 	    cmocka_unit_test(test_collect_proc),
+	    cmocka_unit_test(test_collect_posture),
 	    cmocka_unit_test(test_collect_host),
 	    cmocka_unit_test(test_collect_network),
 	};
