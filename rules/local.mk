@@ -11,5 +11,6 @@ dist_rules_DATA = \
 	rules/memory.yml \
 	rules/network.yml \
 	rules/quality.yml \
-	rules/tasks.yml
+	rules/tasks.yml \
+	rules/witness.yml
 EXTRA_DIST += $(dist_rules_DATA:.yml=.test.yml)

@@ -30,7 +30,13 @@ libdmon_a_SOURCES += \
 	lib/collect/table.c \
 	lib/collect/tick.c lib/collect/tick.h \
 	lib/collect/tree.c lib/collect/tree.h \
-	lib/collect/unattributed.c lib/collect/unattributed.h
+	lib/collect/unattributed.c lib/collect/unattributed.h \
+	lib/collect/witness.c lib/collect/witness.h \
+	lib/collect/witness-look.c \
+	lib/collect/witness-say.c \
+	lib/collect/witness-table.c \
+	lib/collect/witness-text.c lib/collect/witness-text.h \
+	lib/collect/witness-watch.c
 
 libdmon_a_SOURCES += \
 	lib/collect/docker.c \

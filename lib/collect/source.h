@@ -220,5 +220,6 @@ extern const struct dm_source dm_source_network;
 extern const struct dm_source dm_source_proc;
 extern const struct dm_source dm_source_host;
 extern const struct dm_source dm_source_procevents;
+extern const struct dm_source dm_source_witness;
 
 #endif

@@ -10,6 +10,7 @@ const struct dm_source *const dm_sources[] = {
     &dm_source_network,
     &dm_source_proc,
     &dm_source_procevents,
+    &dm_source_witness,
     &dm_source_host,
     NULL,
 };

@@ -162,3 +162,8 @@ UNIT_TESTS += tests/unit/test-procevents
 tests_unit_test_procevents_SOURCES = tests/unit/test-procevents.c
 tests_unit_test_procevents_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_procevents_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-witness
+tests_unit_test_witness_SOURCES = tests/unit/test-witness.c
+tests_unit_test_witness_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_witness_LDADD = $(LDADD_TEST)
