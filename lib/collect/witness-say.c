@@ -86,16 +86,16 @@ static void stop_hashing(struct dm_witness_hash *h)
 int dm_witness_look(struct dm_witnesses *s, struct dm_witness *w,
     struct dm_part *part, struct dm_err *err)
 {
-	bool dirty = w->dirty, same;
+	bool written = w->written, same;
 	int seen = dm_witness_see(s, w, err);
 	struct dm_buf t;
 
 	if (seen <= 0)
 		return seen;
-	w->dirty = false;
+	w->dirty = w->written = false;
 	same = w->known && dm_str_eq(dm_buf_str(&w->now), dm_buf_str(&s->text));
 	/* Of files and folders their times tell. */
-	if (same && dirty &&
+	if (same && written &&
 	    (w->is.kind == DM_WITNESS_TEXT || w->is.kind == DM_WITNESS_BINFMT))
 		add_event(s, w, true, part);
 	if (same)

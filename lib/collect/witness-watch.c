@@ -55,6 +55,13 @@ int dm_witness_watch(const struct dm_witnesses *s, struct dm_witness *w)
 	return error;
 }
 
+/* Of one change inotify tells in pieces (written, closed). */
+static void mark_one(struct dm_witness *w)
+{
+	w->dirty = true;
+	w->written |= !dm_witness_just_said(w, dm_time_mono_ns());
+}
+
 static void mark(struct dm_witnesses *s, const struct inotify_event *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -64,7 +71,7 @@ static void mark(struct dm_witnesses *s, const struct inotify_event *e)
 			continue;
 		if (w->is.kind != DM_WITNESS_FILE || e->len == 0 ||
 		    dm_str_is(name_of(w), e->name))
-			w->dirty = true;
+			mark_one(w);
 		/* The folder has gone; it may come again. */
 		if (e->mask & IN_IGNORED)
 			w->wd = -1;

@@ -15,10 +15,6 @@
 /* What is dear, and what inotify watches, is looked at this often. */
 #define TURN_US (10 * DM_US_PER_S)
 
-/* What has just been told of is looked at again when the next sweep comes, or
- * after so long. */
-#define AGAIN_NS INT64_C(1000000000)
-
 /* What is kept of a container. */
 struct box {
 	unsigned serial;
@@ -209,8 +205,8 @@ static int hear(
 	for (size_t i = 0; i < s->n; i++) {
 		struct dm_witness *w = &s->list[i];
 
-		if (!w->dirty || !w->known ||
-		    (w->said_ns && now_ns - w->said_ns < AGAIN_NS))
+		/* What has just been told of waits for the next sweep. */
+		if (!w->dirty || !w->known || dm_witness_just_said(w, now_ns))
 			continue;
 		if (dm_witness_look(s, w, &s->heard, err) < 0)
 			return -1;

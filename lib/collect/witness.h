@@ -44,6 +44,7 @@ struct dm_witness {
 	/* It has been seen. Texts are looked at only if they are there. */
 	bool known;
 	bool dirty;	   /* something was done to it since the last look */
+	bool written;	   /* the same, and not right after it was told of */
 	bool hash;	   /* its content is to be hashed */
 	bool changed;	   /* it differs from the baseline */
 	int wd;		   /* of what inotify watches for it; -1: nothing */
@@ -75,6 +76,15 @@ struct dm_witnesses {
 	struct dm_witness_hash hash;
 	struct dm_part heard; /* what is written between sweeps */
 };
+
+/* One thing is told of so often between sweeps. */
+#define DM_WITNESS_AGAIN_NS INT64_C(1000000000)
+
+static inline bool dm_witness_just_said(
+    const struct dm_witness *w, int64_t now_ns)
+{
+	return w->said_ns && now_ns - w->said_ns < DM_WITNESS_AGAIN_NS;
+}
 
 /* witness-look.c */
 

@@ -77,7 +77,10 @@ changes() {
 	next
 	is "$(now "$1")" 1 "it differs from the baseline"
 }
-next
+until_ok grep -q '"up":1' "$T/out"
+started=$?
+ok $started "it starts"
+[ $started -eq 0 ] || done_testing
 next
 is "$(grep -c '"kind":"event"' "$T/out")" 0 "the baseline is no event"
 jq -r 'select(.labels.what and .kind == "host") |
@@ -118,6 +121,7 @@ until_ok has modprobe undone=1
 is "$(events modprobe | sed -n 1p)" "change=1 undone=1" \
 	"modprobe: what is written, but as before, is told of"
 next
+is "$(events core_pattern | wc -l)" 1 "what has changed is told of once"
 is "$(now modprobe)" 0 "it does not differ from the baseline"
 
 # Files.
