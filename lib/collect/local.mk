@@ -48,6 +48,7 @@ libdmon_a_SOURCES += \
 	lib/collect/host.c \
 	lib/collect/host-fs.c lib/collect/host-fs.h \
 	lib/collect/host-text.c lib/collect/host-text.h \
+	lib/collect/neighbours.c lib/collect/neighbours.h \
 	lib/collect/net-text.c lib/collect/net-text.h \
 	lib/collect/network.c lib/collect/network.h \
 	lib/collect/network-promisc.c \

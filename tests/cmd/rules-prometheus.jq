@@ -176,6 +176,10 @@ def web:
 	.metrics += {
 		container_health_state: (if on then 0 else 1 end),
 		container_forks_total: grow(3000),
+		container_network_arp_conflict: (if on then 1 else 0 end),
+		container_network_arp_changes_total: (grow(0.1) | floor),
+		container_network_gateway_changes_total: (grow(0.1) | floor),
+		container_network_receive_broadcast_total: grow(3000),
 		container_cgroup_notify_on_release: (if on then 1 else 0 end),
 		container_paused: (if on then 1 else 0 end),
 		container_restarts_total: (grow(0.02) | floor),

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-/* Texts of witnesses. The first byte chooses; what differs is no longer than
- * is asked for, and a list does not differ from itself. */
+/* Texts of witnesses and neighbours. The first byte chooses; what differs is no
+ * longer than is asked for, and a list does not differ from itself. */
 #include <stdlib.h>
 
+#include "collect/neighbours.h"
 #include "collect/witness-text.h"
 
 #define MAX 40
@@ -45,6 +46,21 @@ static void try_modules(struct dm_str text)
 	dm_entries_release(&e);
 }
 
+/* An ARP table behind one of routes, twice. */
+static void try_neighbours(struct dm_str route, struct dm_str arp)
+{
+	struct dm_neighbour gateways[DM_GATEWAYS_MAX];
+	unsigned n = dm_gateways(route, gateways);
+	struct dm_neighbours s = {0};
+
+	expect(n <= DM_GATEWAYS_MAX);
+	expect(dm_neighbours_step(&s, arp, gateways, n) == 0);
+	expect(s.entries <= DM_NEIGHBOURS_MAX && s.n <= arp.n);
+	expect(dm_neighbours_step(&s, DM_STR(""), gateways, n) == 0);
+	expect(s.entries == 0 && s.n <= DM_GATEWAYS_MAX);
+	dm_neighbours_release(&s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dm_str text;
@@ -54,7 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = (struct dm_str){(const char *)data + 1, size - 1};
 	half = text.n / 2;
-	if (data[0] % 2)
+	if (data[0] % 3 == 2)
+		try_neighbours((struct dm_str){text.p, half},
+		    (struct dm_str){text.p + half, text.n - half});
+	else if (data[0] % 3 == 1)
 		try_lists((struct dm_str){text.p, half},
 		    (struct dm_str){text.p + half, text.n - half});
 	else
