@@ -192,4 +192,30 @@ is "$(notify)" 1 "one whose does"
 dmon-collect -n 1 --procfs "$P" --sysfs "$S" --rootfs "$R" >"$T/out" \
 	2>"$T/err"
 is "$(grep -c witness "$T/out")" 0 "one sweep alone has no witness"
+
+# What inotify tells of procfs: writing by the host's own mount of it, wherever
+# that is bound to, and not by another mount. The value stays what it is.
+f=/proc/sys/kernel/kptr_restrict
+mkdir "$T/mnt"
+by() { # MOUNT: write what is there by a procfs that is mounted like this
+	unshare -m sh -c "mount $1 '$T/mnt' &&
+		cat $f >'$T/mnt/${f#/proc/}'" 2>"$T/why"
+}
+dmon-collect -i 100ms witness >"$T/out" 2>"$T/err" &
+pid=$!
+until_ok grep -q '"up":1' "$T/out"
+if ! by '--bind /proc'; then
+	skip "$(head -n 1 "$T/why")" "procfs, bound elsewhere"
+	skip "$(head -n 1 "$T/why")" "another procfs"
+else
+	until_ok has kptr_restrict undone=1
+	ok $? "procfs, bound elsewhere: writing is told of"
+	sleep 1.1 # else it is one with what was told of just now
+	had=$(events kptr_restrict | wc -l)
+	by '-t proc proc'
+	status=$?
+	next
+	is "$status $(events kptr_restrict | wc -l)" "0 $had" \
+		"another procfs: it is not"
+fi
 done_testing
