@@ -7,6 +7,7 @@ libdmon_a_SOURCES += \
 	lib/base/map.c lib/base/map.h \
 	lib/base/mem.h \
 	lib/base/num.c lib/base/num.h \
+	lib/base/sha256.c lib/base/sha256.h \
 	lib/base/shortest.c lib/base/shortest.h \
 	lib/base/signals.c lib/base/signals.h \
 	lib/base/str.c lib/base/str.h \

@@ -37,7 +37,13 @@ libdmon_a_SOURCES += \
 	lib/collect/table.c \
 	lib/collect/tick.c lib/collect/tick.h \
 	lib/collect/tree.c lib/collect/tree.h \
-	lib/collect/unattributed.c lib/collect/unattributed.h
+	lib/collect/unattributed.c lib/collect/unattributed.h \
+	lib/collect/witness.c lib/collect/witness.h \
+	lib/collect/witness-look.c \
+	lib/collect/witness-say.c \
+	lib/collect/witness-table.c \
+	lib/collect/witness-text.c lib/collect/witness-text.h \
+	lib/collect/witness-watch.c
 
 libdmon_a_SOURCES += \
 	lib/collect/docker.c \
@@ -52,6 +58,7 @@ libdmon_a_SOURCES += \
 	lib/collect/host.c \
 	lib/collect/host-fs.c lib/collect/host-fs.h \
 	lib/collect/host-text.c lib/collect/host-text.h \
+	lib/collect/neighbours.c lib/collect/neighbours.h \
 	lib/collect/net-text.c lib/collect/net-text.h \
 	lib/collect/network.c lib/collect/network.h \
 	lib/collect/network-promisc.c \

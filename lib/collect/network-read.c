@@ -37,6 +37,8 @@ const struct dm_net_counter dm_net_wanted[DM_NET_COUNTERS] = {
     {"Udp", "NoPorts"},
     {"Udp", "InErrors"},
     {"Udp", "RcvbufErrors"},
+    {"IpExt", "InBcastPkts"},
+    {"IpExt", "OutBcastPkts"},
 };
 
 static uint64_t device_of_sysfs(const char *sysfs)
@@ -247,6 +249,22 @@ int dm_net_read_counters(struct dm_net_reader *r, struct dm_net_box *box)
 	v->have = have;
 	error = read_sockstat(r, box);
 	judge_tables(box);
+	return error == ENOMEM ? error : 0;
+}
+
+int dm_net_read_neighbours(struct dm_net_reader *r, struct dm_net_box *box)
+{
+	struct dm_neighbour gateways[DM_GATEWAYS_MAX];
+	int error = dm_net_read(r, box->pid, "net/route");
+	unsigned n;
+
+	if (error == 0) {
+		n = dm_gateways(dm_buf_str(&r->text), gateways);
+		error = dm_net_read(r, box->pid, "net/arp");
+	}
+	if (error == 0)
+		error = dm_neighbours_step(
+		    &box->neighbours, dm_buf_str(&r->text), gateways, n);
 	return error == ENOMEM ? error : 0;
 }
 

@@ -97,15 +97,17 @@ static void write_counters(struct dm_net_values *v, struct dm_part *part)
 	}
 }
 
-static void write_udp_counters(
+static void write_plain_counters(
     const struct dm_net_values *v, struct dm_metrics *m)
 {
-	static const char *const names[DM_NET_UDP_COUNTERS] = {
+	static const char *const names[DM_NET_PLAIN_COUNTERS] = {
 	    "container_network_udp_no_ports_total",
 	    "container_network_udp_receive_errors_total",
-	    "container_network_udp_receive_buffer_errors_total"};
+	    "container_network_udp_receive_buffer_errors_total",
+	    "container_network_receive_broadcast_total",
+	    "container_network_transmit_broadcast_total"};
 
-	for (unsigned i = 0; i < DM_NET_UDP_COUNTERS; i++) {
+	for (unsigned i = 0; i < DM_NET_PLAIN_COUNTERS; i++) {
 		unsigned k = DM_NET_TCP_COUNTERS + i;
 
 		if (v->have & UINT64_C(1) << k)
@@ -183,7 +185,7 @@ static void write_udp_states(struct dm_net_values *v, struct dm_part *part)
 void dm_net_write(
     struct dm_net_values *v, struct dm_str dev, struct dm_part *part)
 {
-	write_udp_counters(v, &part->main);
+	write_plain_counters(v, &part->main);
 	write_sockets(v, &part->main);
 	write_interfaces(v, dev, part);
 	write_tcp_states(v, part);

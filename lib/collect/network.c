@@ -70,6 +70,7 @@ static void set_namespace(struct state *s, struct dm_net_box *box, uint32_t ns)
 	if (ns == box->ns)
 		return;
 	dm_net_close_dev(&s->reader, box);
+	dm_neighbours_release(&box->neighbours);
 	box->values = (struct dm_net_values){.interfaces = interfaces};
 	box->ns = ns;
 	box->due = box->tabled = false;
@@ -266,6 +267,8 @@ static int take_turns(
 
 		error = dm_net_read_counters(&s->reader, box);
 		box->due = box->due && (late || tables_due(s, c, box));
+		if (error == 0)
+			error = dm_net_read_neighbours(&s->reader, box);
 		if (error == 0 && (box->turns % 2 == 0 || s->turns == 1))
 			error = dm_net_read_promiscuous(&s->reader, box);
 		box->turns++;
@@ -314,6 +317,7 @@ static int sample_container(struct dm_collect *c, unsigned index, void *state,
 		    err, error, "net/dev of %.12s", container->id);
 	dm_net_write(&box->values, dm_buf_str(&s->reader.text),
 	    &container->parts[index]);
+	dm_neighbours_write(&box->neighbours, &container->parts[index].main);
 	return 0;
 }
 
@@ -329,6 +333,7 @@ static void forget(void *state, struct dm_container *container, unsigned index)
 	dm_map_clear(&s->owners);
 	s->changed = true;
 	free(box->values.interfaces);
+	dm_neighbours_release(&box->neighbours);
 	free(box);
 	container->state[index] = NULL;
 }

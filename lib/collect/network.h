@@ -3,6 +3,7 @@
 #ifndef DM_COLLECT_NETWORK_H
 #define DM_COLLECT_NETWORK_H
 
+#include "collect/neighbours.h"
 #include "collect/net-text.h"
 #include "collect/reread.h"
 #include "collect/source.h"
@@ -10,9 +11,9 @@
 /*
  * The source `network`: what each container's network namespace says of
  * itself, by a process that is in it. net/dev is read in every sweep. The
- * counters (sockstat, snmp, netstat) come in turns, and what was read last
- * is repeated. Tables of sockets are dear, whatever they hold, and are read
- * only where sockstat says that there are sockets.
+ * counters (sockstat, snmp, netstat) and neighbours come in turns, and what was
+ * read last is repeated. Tables of sockets are dear, whatever they hold, and
+ * are read only where sockstat says that there are sockets.
  */
 
 /** Families of sockets, in the order of their tables. */
@@ -27,9 +28,9 @@ enum dm_net_family {
 #define DM_NET_FAMILY_BIT(family) (1U << (family))
 
 /** Counters that have a row each, and then those that have none. */
-#define DM_NET_TCP_COUNTERS 19
-#define DM_NET_UDP_COUNTERS 3
-#define DM_NET_COUNTERS	    (DM_NET_TCP_COUNTERS + DM_NET_UDP_COUNTERS)
+#define DM_NET_TCP_COUNTERS   19
+#define DM_NET_PLAIN_COUNTERS 5
+#define DM_NET_COUNTERS	      (DM_NET_TCP_COUNTERS + DM_NET_PLAIN_COUNTERS)
 
 /** In the order of their groups, so that dm_net_counters can read them. */
 extern const struct dm_net_counter dm_net_wanted[DM_NET_COUNTERS];
@@ -75,6 +76,7 @@ struct dm_net_box {
 	int64_t tables_us;
 	struct dm_reread dev; /* net/dev, which pins the namespace */
 	struct dm_net_values values;
+	struct dm_neighbours neighbours;
 };
 
 /** Where and how to read. */
@@ -109,6 +111,9 @@ void dm_net_close_dev(struct dm_net_reader *r, struct dm_net_box *box);
 
 /** sockstat, snmp and netstat. Returns 0, or ENOMEM. */
 int dm_net_read_counters(struct dm_net_reader *r, struct dm_net_box *box);
+
+/** The ARP table and gateways. Returns 0, or ENOMEM. */
+int dm_net_read_neighbours(struct dm_net_reader *r, struct dm_net_box *box);
 
 /** The tables of those families that have sockets. */
 void dm_net_read_tables(struct dm_net_reader *r, struct dm_net_box *box);

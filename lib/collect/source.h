@@ -79,7 +79,7 @@ void dm_row_scaled(
     struct dm_part *p, const char *name, int64_t value, unsigned decimals);
 void dm_row_end(struct dm_part *p);
 
-#define DM_SOURCES_MAX 10
+#define DM_SOURCES_MAX 12
 
 struct dm_proc_base;	  /* collect/proc.h */
 struct dm_posture_side;	  /* collect/posture.h */
@@ -237,5 +237,6 @@ extern const struct dm_source dm_source_procevents;
 extern const struct dm_source dm_source_engine;
 extern const struct dm_source dm_source_kmsg;
 extern const struct dm_source dm_source_posture;
+extern const struct dm_source dm_source_witness;
 
 #endif

@@ -13,6 +13,7 @@ const struct dm_source *const dm_sources[] = {
     &dm_source_engine,
     &dm_source_kmsg,
     &dm_source_posture,
+    &dm_source_witness,
     &dm_source_host,
     NULL,
 };

@@ -8,7 +8,8 @@ fix=$top/tests/fixtures/network
 process() {
 	mkdir -p "$T/proc/$1/ns" "$T/proc/$1/net"
 	ln -s "net:[$2]" "$T/proc/$1/ns/net"
-	for f in dev sockstat sockstat6 snmp netstat tcp tcp6 udp udp6; do
+	for f in dev sockstat sockstat6 snmp netstat tcp tcp6 udp udp6 \
+		arp route; do
 		cp "$fix/$f" "$T/proc/$1/net/"
 	done
 }
@@ -49,6 +50,8 @@ is "$(grep -c 'tcp6_\|advance_tcp\|udp_usage\|udp_no_ports' "$T/rows")" 0 \
 	"what can't be read is not told"
 is "$(grep -c '"container_network_tcp_sockets":3' "$T/rows")" 1 \
 	"what can is"
+is "$(grep -c '"container_network_arp_conflict":1' "$T/rows")" 1 \
+	"a gateway whose MAC has another address"
 rm "$T/proc/4242/net/dev"
 collect
 is "$(rows docker-ada1f00d | wc -l)" 0 "without net/dev nothing is known"

@@ -146,6 +146,55 @@ is "$(grep "$b" "$T/all" | grep -c container_network)" 0 \
 is "$(grep "$c" "$T/all" | grep -c container_network)" 0 \
 	"the host's traffic is no container's"
 
+# One of which the gateway and a neighbour are the same: who spoofs ARP looks
+# like that. The peer of its interface is in a namespace that is no container.
+unshare -n sleep 600 &
+peer=$!
+at_exit "kill $peer 2>/dev/null"
+d=$(new_id)
+container "$d" unshare -n sleep 600
+d_pid=$!
+until_ok eval '[ "$(readlink /proc/$d_pid/ns/net)" != "$(readlink \
+	/proc/self/ns/net)" ] && [ "$(readlink /proc/$peer/ns/net)" != \
+	"$(readlink /proc/self/ns/net)" ]'
+in_peer() {
+	nsenter -n -t $peer "$@"
+}
+in_d() {
+	nsenter -n -t $d_pid "$@"
+}
+greet() { # a datagram each, so that their MACs are asked for
+	in_d python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for last in "12":
+    s.sendto(b"x", ("10.99.7." + last, 9))'
+	until_ok eval '[ "$(in_d cat /proc/net/arp | grep -c " 0x2 ")" = 2 ]'
+}
+arp() { # METRIC
+	grep "$d" "$T/arp" |
+		sed -n "s/.*\"container_network_$1\":\([0-9]*\).*/\1/p" |
+		tail -n 1
+}
+in_d ip link add eth0 type veth peer name p &&
+	in_d ip link set p netns $peer &&
+	in_d ip address add 10.99.7.3/24 dev eth0 &&
+	in_d ip link set eth0 up &&
+	in_peer ip address add 10.99.7.1/24 dev p &&
+	in_peer ip link set p up &&
+	in_d ip route add default via 10.99.7.1
+is $? 0 "a container with a gateway"
+in_d ip neighbour replace 10.99.7.2 lladdr 02:00:00:00:00:02 dev eth0
+greet
+dmon-collect -n 1 network >"$T/arp"
+is "$(arp arp_entries) $(arp arp_conflict)" "2 0" "its two neighbours differ"
+in_d ip neighbour del 10.99.7.2 dev eth0
+in_peer ip address add 10.99.7.2/24 dev p
+greet
+dmon-collect -n 1 network >"$T/arp"
+is "$(arp arp_entries) $(arp arp_conflict)" "2 1" \
+	"one MAC has the gateway's address and another"
+
 # Sweep after sweep: nothing is lost between turns; what comes to be is seen;
 # when the first container has gone, the second has the namespace.
 dmon-collect -i 100ms network >"$T/live" 2>"$T/err" &
@@ -160,6 +209,14 @@ gone() {
 until_ok lines '"up":1' 5
 gone
 is "$?" 1 "a namespace is held while its container lasts"
+cp "$T/live" "$T/arp"
+is "$(arp gateway_changes_total)" 0 "the gateway is as it was"
+in_peer ip link set p address 02:00:00:00:00:77
+in_d ip neighbour flush dev eth0
+greet
+until_ok eval 'cp "$T/live" "$T/arp"; [ "$(arp gateway_changes_total)" = 1 ]'
+ok $? "the gateway has another MAC"
+kill -9 $d_pid
 kill -9 $(cat $(echo $trees | cut -d' ' -f1)/$a/cgroup.procs)
 until_ok eval 'grep -F "$b" "$T/live" | grep -q "\"interface\":\"eth0\""'
 ok $? "the namespace goes over to the container that is left"

@@ -62,11 +62,29 @@ def disk($mount; $left; $metrics):
 		node_filesystem_device_error: 0
 	} + $metrics);
 
+# As events below: as if each went on.
+def witnessed($what; $metrics):
+	(if on then 1 else 0 end) as $on
+	| also({what: $what}; {
+		node_witness_changed: $on,
+		host_event_witness_change: $on,
+		host_event_witness_undone: 0
+	} + ($metrics | map_values(. * $on))),
+	also({what: $what, path: "/\($what)", old: "a <b>", new: "c \"d"};
+		{host_event_witness_info: 1});
+def witnesses:
+	witnessed("modprobe"; {}),
+	witnessed("core_pattern"; {host_event_witness_undone: 1}),
+	witnessed("runtime"; {host_event_witness_in_place: 1}),
+	witnessed(("engine_config", "ld_preload", "tainted", "modules", "passwd",
+		"sshd", "cron", "systemd", "kptr_restrict"); {});
+
 # Records of the host, from its first one.
 def host_and_more:
 	host,
 	(range(8) as $i | also({pid: "\(300 + $i)"}; if on
 		then {node_event_segfault: 1} else {} end)),
+	witnesses,
 	disk("/fills"; 4.5e10 - grow(4.3e10 / (50 * $step)); {}),
 	disk("/files"; 5e10; {
 		node_filesystem_files_free: (if on then 65536 else 6e6 end)}),
@@ -167,6 +185,11 @@ def web:
 	.metrics += {
 		container_health_state: (if on then 0 else 1 end),
 		container_forks_total: grow(3000),
+		container_network_arp_conflict: (if on then 1 else 0 end),
+		container_network_arp_changes_total: (grow(0.1) | floor),
+		container_network_gateway_changes_total: (grow(0.1) | floor),
+		container_network_receive_broadcast_total: grow(3000),
+		container_cgroup_notify_on_release: (if on then 1 else 0 end),
 		container_paused: (if on then 1 else 0 end),
 		container_restarts_total: (grow(0.02) | floor),
 		container_cpu_usage_seconds_total: grow(0.49),

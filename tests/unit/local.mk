@@ -177,3 +177,7 @@ UNIT_TESTS += tests/unit/test-posture
 tests_unit_test_posture_SOURCES = tests/unit/test-posture.c
 tests_unit_test_posture_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
 tests_unit_test_posture_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
+UNIT_TESTS += tests/unit/test-witness
+tests_unit_test_witness_SOURCES = tests/unit/test-witness.c
+tests_unit_test_witness_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_witness_LDADD = $(LDADD_TEST)

@@ -279,6 +279,100 @@ static void test_write_interfaces(void **state)
 	dm_part_release(&part);
 }
 
+static struct dm_neighbours neighbours;
+
+/* After a table of addresses and MACs of eth0; the gateway is 10.0.0.1. */
+static void step(const char *arp)
+{
+	static const char route[] = "Iface Destination Gateway Flags\n"
+				    "eth0 00000000 0100000A 0003 0 0\n";
+	struct dm_neighbour gateways[DM_GATEWAYS_MAX];
+
+	assert_int_equal(dm_gateways(dm_str(route), gateways), 1);
+	assert_int_equal(
+	    dm_neighbours_step(&neighbours, dm_str(arp), gateways, 1), 0);
+}
+
+static void has(
+    unsigned entries, bool conflict, unsigned changes, unsigned gateway_changes)
+{
+	assert_int_equal(neighbours.entries, entries);
+	assert_int_equal(neighbours.conflict, conflict);
+	assert_int_equal(neighbours.changes, changes);
+	assert_int_equal(neighbours.gateway_changes, gateway_changes);
+}
+
+#define GATEWAY "10.0.0.1 0x1 0x2 02:00:00:00:00:01 * eth0\n"
+
+static void test_neighbours(void **state)
+{
+	(void)state;
+	step("IP address HW type Flags HW address Mask Device\n");
+	has(0, false, 0, 0);
+	step(GATEWAY "10.0.0.2 0x1 0x2 02:00:00:00:00:02 * eth0\n");
+	has(2, false, 0, 0);
+	/* Two that are one, but not the gateway. */
+	step(GATEWAY "10.0.0.2 0x1 0x2 02:00:00:00:00:03 * eth0\n"
+		     "10.0.0.3 0x1 0x2 02:00:00:00:00:03 * eth0\n");
+	has(3, false, 1, 0);
+	/* The gateway's, on another interface, and without an answer. */
+	step(GATEWAY "10.0.0.2 0x1 0x2 02:00:00:00:00:01 * eth1\n"
+		     "10.0.0.3 0x1 0x0 02:00:00:00:00:01 * eth0\n");
+	has(2, false, 1, 0);
+	step(GATEWAY "10.0.0.2 0x1 0x2 02:00:00:00:00:01 * eth0\n");
+	has(2, true, 1, 0);
+	/* It is gone for a while, and comes back as another. */
+	step("");
+	has(0, false, 1, 0);
+	step("");
+	step("10.0.0.1 0x1 0x2 02:00:00:00:00:09 * eth0\n");
+	has(1, false, 2, 1);
+	dm_neighbours_release(&neighbours);
+	has(0, false, 0, 0);
+}
+
+static void test_neighbours_malformed(void **state)
+{
+	static const char *const bad[] = {"",
+	    "10.0.0.1 0x1 0x2 02:00:00:00:00:01 *",
+	    "10.0.0.1 0x1 0x2 02:00:00:00:00:01 * a-name-of-16-byte",
+	    "10.0.0.1 0x1 0x2 02:00:00:00:00 * eth0",
+	    "10.0.0.1 0x1 0x2 02:00:00:00:00:01:02 * eth0",
+	    "10.0.0.1 0x1 0x2 02:00:00:00:00:1 * eth0",
+	    "10.0.0.1 0x1 0x2 00:00:00:00:00:00 * eth0",
+	    "10.0.0.256 0x1 0x2 02:00:00:00:00:01 * eth0",
+	    "10.0.0 0x1 0x2 02:00:00:00:00:01 * eth0",
+	    "10.0.0.1 0x1 2 02:00:00:00:00:01 * eth0",
+	    "10.0.0.1 0x1 0x4 02:00:00:00:00:01 * eth0"};
+	struct dm_neighbour e[DM_GATEWAYS_MAX];
+	DM_AUTO_BUF struct dm_buf many = {0};
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(bad); i++) {
+		struct dm_str rest = dm_str(bad[i]);
+
+		assert_false(dm_neighbour_next(&rest, e));
+	}
+	/* No gateway; no number; too long; cut. */
+	assert_int_equal(dm_gateways(DM_STR("eth0 00000000 0100000A 0001 0\n"
+					    "eth0 00000000 0100000X 0003 0\n"
+					    "eth0 00000000 00100000A 0003 0\n"
+					    "eth0 00000000 0100000A"),
+			     e),
+	    0);
+	for (unsigned i = 0; i < 20; i++)
+		dm_buf_addf(&many, "eth%u 00000000 0100000A 0003\n", i);
+	assert_int_equal(dm_gateways(dm_buf_str(&many), e), DM_GATEWAYS_MAX);
+	dm_buf_clear(&many);
+	for (unsigned i = 0; i < 2 * DM_NEIGHBOURS_MAX; i++)
+		dm_buf_addf(&many, "10.0.%u.%u 0x1 0x2 02:00:00:00:00:01 * e\n",
+		    i / 256, i % 256);
+	assert_int_equal(
+	    dm_neighbours_step(&neighbours, dm_buf_str(&many), NULL, 0), 0);
+	has(DM_NEIGHBOURS_MAX, false, 0, 0);
+	dm_neighbours_release(&neighbours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +385,8 @@ int main(void)
 	    cmocka_unit_test(test_mount_type),
 	    cmocka_unit_test(test_write_counters),
 	    cmocka_unit_test(test_write_states),
+	    cmocka_unit_test(test_neighbours),
+	    cmocka_unit_test(test_neighbours_malformed),
 	    cmocka_unit_test(test_write_interfaces),
 	};
 
