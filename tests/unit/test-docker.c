@@ -162,6 +162,7 @@ static int make_world(void **state)
 	snprintf(w->socket, sizeof(w->socket), "%s/sock", w->folder);
 	snprintf(w->host, sizeof(w->host), "unix://%s", w->socket);
 	w->c = (struct dm_collect){.options = {.docker_host = w->host,
+				       .sysfs = "/sys",
 				       .label_keys = keys,
 				       .n_label_keys = 1,
 				       .interval_us = 1000000},
