@@ -206,6 +206,14 @@ static void act_jail(char **arg)
 	act_rename(arg);
 }
 
+/* daemon FOLDER: locks itself in, and gives up root. */
+static void act_daemon(char **arg)
+{
+	check(chroot(arg[0]) == 0 && chdir("/") == 0, arg[0]);
+	check(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
+	stay();
+}
+
 /* memory MEBIBYTES: as fast as it goes, then another name each second. */
 static void act_memory(char **arg)
 {
@@ -389,6 +397,7 @@ static const struct {
     {"take", 2, act_take},
     {"rename", 0, act_rename},
     {"jail", 1, act_jail},
+    {"daemon", 1, act_daemon},
     {"memory", 1, act_memory},
     {"leak", 2, act_leak},
     {"files", 1, act_files},

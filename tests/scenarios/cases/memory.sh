@@ -3,5 +3,5 @@ truth=dos
 says='a process that takes memory until the kernel ends it'
 wants='ContainerOutOfMemory ContainerMemoryExhausted'
 within=5
-lasts=10
-setup() { box '/suite/actor memory 100; sleep 1'; }
+lasts=8
+setup() { box '/suite/actor memory 100'; }
