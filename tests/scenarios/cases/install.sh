@@ -2,7 +2,7 @@
 truth=normal
 says='an archive unpacked and deleted, time after time'
 setup() {
-	box 'tar -cf /tmp/x.tar /bin
+	box 'cd / && tar -cf /tmp/x.tar bin
 		while sleep 1; do
 			mkdir /tmp/d
 			tar -xf /tmp/x.tar -C /tmp/d

@@ -4,6 +4,6 @@ truth=dos
 says='a process that fills its memory limit, and renames itself every second'
 wants='ContainerMemoryHigh'
 within=5
-crosses=11
+crosses=10
 lasts=18
 setup() { box '/suite/actor memory 59'; }

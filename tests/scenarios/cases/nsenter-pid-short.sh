@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-truth=escape
-says="nsenter among the host's processes, over in 50 ms"
-wants='ContainerHostNamespaceExecuted ContainerHostNamespaceEntered'
-setup() {
-	box "nsenter -p/hostproc/$host_pid/ns/pid /bin/sleep 0.05" \
-		-v /proc:/hostproc:ro $laden
-}
