@@ -91,13 +91,13 @@ judge() {
 		-f tests/scenarios/verdict.jq "$T/$(cat "$S/phase").alerts"
 }
 
-# The scenario's own records, and what ends a sweep; of the host's where they
-# are needed.
+# The scenario's own records of at most 100 seconds, and what ends a sweep; of
+# the host's where they are needed.
 records() {
 	jq -c --arg ids "$(case_ids)" --arg host "$host" --arg name "$name" \
 		--argjson began "$(cat "$S/began")" \
 		--argjson ended "$(cat "$S/ended")" '
-		select(.ts > $began - 5 and .ts < $ended)
+		select(.ts > $began - 5 and .ts < $ended and .ts < $began + 100)
 		| if $ids != "" and ((.labels.id // "") | test($ids)) then .
 		elif .kind == "sweep" and (.labels | has("source") | not) then .
 		elif .kind == "host" and $host != ""
