@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What scenarios may use (see run), and how they are judged.
 
-# Alerts about what a container was allowed.
-allowed='ContainerPrivileged|ContainerDangerousCapabilities'
-
 now() {
 	date +%s.%3N
 }
@@ -84,7 +81,7 @@ judge() {
 	judge_ids=$(case_ids)
 	jq -nr --arg name "$name" --arg truth "$truth" --arg wants "$wants" \
 		--arg ids "$judge_ids" --arg host "$host" \
-		--arg allowed "$allowed" --argjson began "$(cat "$S/began")" \
+		--argjson began "$(cat "$S/began")" \
 		--argjson ended "$(cat "$S/ended")" \
 		--argjson due "$((within + crosses))" \
 		--argjson crosses "$crosses" \

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 truth=escape
 says='core_pattern of the host written'
-wants='HostCorePatternChanged'
+wants='HostHelperChanged HostHelperWritten'
 lasts=3
-host='Host.*(Core|Sysctl).*'
+host='HostHelper.*'
 setup() {
 	cat /proc/sys/kernel/core_pattern >"$S/was"
 	box 'echo "|/nonexistent/dmon-suite" >/proc/sys/kernel/core_pattern' \

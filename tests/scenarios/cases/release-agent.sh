@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 truth=escape
 says="release_agent armed, in a hierarchy of the suite's own"
-wants='HostReleaseAgentChanged'
+wants='ContainerNotifiesOnRelease HostHelperChanged HostHelperWritten'
 lasts=5
-host='Host.*Agent.*'
+host='HostHelper.*'
 setup() {
 	box 'mkdir /tmp/c
 		mount -t cgroup -o none,name=dmon-suite x /tmp/c
