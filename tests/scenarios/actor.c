@@ -312,19 +312,6 @@ static void act_flood(char **arg)
 	}
 }
 
-/* sink: takes datagrams at the port that flood sends to. */
-static void act_sink(char **arg)
-{
-	static char data[65536];
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9)};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	(void)arg;
-	check(bind(fd, (void *)&a, sizeof(a)) == 0, "bind");
-	for (;;)
-		check(read(fd, data, sizeof(data)) >= 0, "read");
-}
-
 /* arp ADDRESS: says ten times a second that it has it, to all. */
 static void act_arp(char **arg)
 {
@@ -405,7 +392,6 @@ static const struct {
     {"forks", 0, act_forks},
     {"bomb", 0, act_bomb},
     {"flood", 3, act_flood},
-    {"sink", 0, act_sink},
     {"arp", 1, act_arp},
     {"engine", 3, act_engine},
 };

@@ -5,7 +5,7 @@ awk -F '\t' '
 function ratio(a, b) { return b ? sprintf("%.3f", a / b) : "-" }
 BEGIN {
 	n = split("escape dos normal", class, " ")
-	form = "%-19s %-7s %-8s %8s  %-32s %s\n"
+	form = "%-17s %-6s %-7s %8s  %-32s %s\n"
 	printf form, "scenario", "truth", "verdict", "after, s", "first alert", ""
 }
 {
@@ -19,8 +19,13 @@ BEGIN {
 		criticals += $7
 		hours += $9 * ($11 - $10) / 3600
 	}
-	if ($6 != "right")
-		not_right = not_right (not_right ? ", " : "") $1 " (" $6 ")"
+	if ($6 != "right") {
+		if (length(line) + length($1 $6) > 70) {
+			not_right = not_right line ",\n\t"
+			line = ""
+		}
+		line = line (line ? ", " : "") $1 " (" $6 ")"
+	}
 }
 END {
 	printf "\n%-9s %8s %8s %8s %8s %10s\n", "truth", "escape", "dos",
@@ -38,6 +43,6 @@ END {
 	printf "normal work: %d alerts, %d of them critical, in %.2f" \
 		" container-hours: %s an hour\n", alarms, criticals, hours,
 		hours ? sprintf("%.2f", alarms / hours) : "-"
-	if (not_right)
-		print "not right: " not_right
+	if (line)
+		print "not right:\n\t" not_right line
 }'

@@ -2,7 +2,9 @@
 truth=normal
 says='a backup over the network, 80 MB a second'
 setup() {
-	part=target box '/suite/actor sink'
-	box '/suite/actor flood 10.9.8.2 64000 1250'
+	part=target box 'while :; do nc -l -p 9 >/dev/null; done'
+	box 'while sleep 1; do
+			dd if=/dev/zero bs=64k count=1250 2>/dev/null
+		done | nc 10.9.8.2 9'
 	cable target
 }
