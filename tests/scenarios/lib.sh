@@ -91,7 +91,10 @@ judge() {
 # The scenario's own records of at most 100 seconds, and what ends a sweep; of
 # the host's where they are needed.
 records() {
-	jq -c --arg ids "$(case_ids)" --arg host "$host" --arg name "$name" \
+	records_ids=$(case_ids)
+	grep -E "${records_ids:-no container}|\"kind\":\"(sweep|host)\"" \
+		"$T/$(cat "$S/phase").records" |
+		jq -c --arg ids "$records_ids" --arg host "$host" --arg name "$name" \
 		--argjson began "$(cat "$S/began")" \
 		--argjson ended "$(cat "$S/ended")" '
 		select(.ts > $began - 5 and .ts < $ended and .ts < $began + 100)
@@ -100,7 +103,7 @@ records() {
 		elif .kind == "host" and $host != ""
 			and ((.labels.mountpoint // "") |
 				. == "" or endswith("/suite-" + $name)) then .
-		else empty end' "$T/$(cat "$S/phase").records"
+		else empty end'
 }
 
 # Alerts about the host that no scenario is about.
