@@ -17,7 +17,8 @@ BEGIN {
 	if ($2 == "normal") {
 		alarms += $8
 		criticals += $7
-		hours += $9 * ($11 - $10) / 3600
+		# One container each at a time, or more.
+		hours += ($11 - $10) / 3600
 	}
 	if ($6 != "right") {
 		if (length(line) + length($1 $6) > 70) {
