@@ -4,7 +4,8 @@ def about_it:
 	if .labels.id then
 		.labels.id as $id | $ids != "" and ($id | test($ids))
 	else
-		$host != "" and (.labels.alertname | test("^(\($host))$"))
+		$host != "" and ([.labels.alertname, .labels.what // empty]
+			| join(" ") | test("^(\($host))$"))
 		and (.labels.mountpoint // "/suite-\($name)"
 			| endswith("/suite-\($name)"))
 		and .at >= $began

@@ -3,7 +3,7 @@ truth=escape
 says='core_pattern of the host written'
 wants='HostHelperChanged HostHelperWritten'
 lasts=3
-host='HostHelper.*'
+host='HostHelper.* core_pattern'
 setup() {
 	cat /proc/sys/kernel/core_pattern >"$S/was"
 	box 'echo "|/nonexistent/dmon-suite" >/proc/sys/kernel/core_pattern' \
