@@ -99,6 +99,12 @@ tests_cmd_proc_actor_SOURCES = tests/cmd/proc-actor.c
 tests_cmd_proc_actor_CFLAGS = $(DM_CFLAGS) -pthread
 tests_cmd_proc_actor_LDFLAGS = $(DM_LDFLAGS) -pthread
 
+# It runs in containers of busybox: static, and so without sanitizers.
+check_PROGRAMS += tests/scenarios/actor
+tests_scenarios_actor_SOURCES = tests/scenarios/actor.c
+tests_scenarios_actor_CFLAGS = -std=gnu11 -Wall -Wextra -pthread
+tests_scenarios_actor_LDFLAGS = -static -pthread
+
 check_PROGRAMS += tests/fake-engine
 tests_fake_engine_SOURCES = tests/fake-engine.c tests/engine.c tests/engine.h
 tests_fake_engine_LDADD = libdmon.a

@@ -10,8 +10,10 @@
 #include "collect/host-text.h"
 #include "collect/reread.h"
 
-/* File systems, limits and the number of processes change slowly. */
+/* Limits and the number of processes change slowly. */
 #define SLOW_US (10 * DM_US_PER_S)
+/* A file system can be filled in seconds. */
+#define FILESYSTEMS_US (2 * DM_US_PER_S)
 
 static const struct file {
 	const char *path;
@@ -45,7 +47,7 @@ struct state {
 	struct dm_reread stat, files[DM_COUNT(files)];
 	struct dm_buf text;
 	struct dm_host_cpus cpus;
-	int64_t slow_us; /* when it was last read; 0: never */
+	int64_t slow_us, filesystems_us; /* when last read; 0: never */
 	struct dm_filesystems filesystems;
 	struct dm_metrics slow;
 };
@@ -150,8 +152,7 @@ static int read_slow(
 			dm_metrics_u64(&s->slow, limits[i].name, value);
 		dm_reread_close(&file);
 	}
-	if (count_processes(c, &s->slow, err) < 0 ||
-	    look_at_filesystems(s, c, err) < 0)
+	if (count_processes(c, &s->slow, err) < 0)
 		return -1;
 	s->slow_us = c->ts_us;
 	return dm_buf_ok(&s->slow.text, err);
@@ -185,13 +186,18 @@ static int read_stat(struct state *s, struct dm_part *part,
 	return 0;
 }
 
+static bool is_due(int64_t last_us, int64_t now_us, int64_t period_us)
+{
+	return last_us == 0 || now_us < last_us ||
+	       now_us - last_us >= period_us;
+}
+
 static int sample(
     struct dm_collect *c, unsigned index, void *state, struct dm_err *err)
 {
 	struct dm_part *part = &c->host[index];
 	struct state *s = state;
-	bool slow = s->slow_us == 0 || c->ts_us < s->slow_us ||
-		    c->ts_us - s->slow_us >= SLOW_US;
+	bool slow = is_due(s->slow_us, c->ts_us, SLOW_US);
 
 	dm_part_clear(part);
 	if (read_stat(s, part, c, err) < 0)
@@ -209,6 +215,11 @@ static int sample(
 	}
 	if (slow && read_slow(s, c, err) < 0)
 		return -1;
+	if (is_due(s->filesystems_us, c->ts_us, FILESYSTEMS_US)) {
+		if (look_at_filesystems(s, c, err) < 0)
+			return -1;
+		s->filesystems_us = c->ts_us;
+	}
 	dm_record_metric_text(&part->main.text, dm_buf_str(&s->slow.text));
 	part->main.n += s->slow.n;
 	dm_metrics_scaled(&part->main, "node_time_seconds", c->ts_us, 6);

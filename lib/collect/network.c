@@ -9,6 +9,8 @@
 
 /* Counters come in turns, this far apart. */
 #define TURN_US (14 * DM_US_PER_S)
+/* Whether somebody listens to all packets is looked at this far apart. */
+#define LOOK_US (3 * DM_US_PER_S)
 /* No table of sockets is older. */
 #define TABLES_US (60 * DM_US_PER_S)
 /* Were all due at once, so long would it take to read them. */
@@ -23,9 +25,9 @@
 struct state {
 	struct dm_net_reader reader;
 	uint32_t host; /* inode of the host's network namespace; 0: unknown */
-	struct dm_map owners; /* of namespaces, by their inode */
-	bool changed;	      /* they are to be chosen anew */
-	unsigned serial, turns;
+	struct dm_map owners;	       /* of namespaces, by their inode */
+	bool changed;		       /* they are to be chosen anew */
+	unsigned serial, turns, looks; /* in sweeps */
 	size_t left; /* containers whose tables may be read in this sweep */
 	bool said;   /* that namespaces cannot be seen */
 };
@@ -39,11 +41,17 @@ static void close_network(void *state)
 	free(s);
 }
 
+static unsigned sweeps_in(int64_t us, int64_t interval_us)
+{
+	return interval_us > 0 && interval_us < us
+		   ? (unsigned)(us / interval_us)
+		   : 1;
+}
+
 static int open_network(
     struct dm_collect *c, unsigned index, void **ret_state, struct dm_err *err)
 {
 	struct state *s = calloc(1, sizeof(*s));
-	int64_t interval_us = c->options.interval_us;
 
 	(void)index;
 	if (!s)
@@ -55,9 +63,8 @@ static int open_network(
 	/* The collector's own is the host's; a recording may lack it. */
 	if (dm_net_namespace(&s->reader, "self", &s->host) != 0)
 		(void)dm_net_namespace(&s->reader, "1", &s->host);
-	s->turns = interval_us > 0 && interval_us < TURN_US
-		       ? (unsigned)(TURN_US / interval_us)
-		       : 1;
+	s->turns = sweeps_in(TURN_US, c->options.interval_us);
+	s->looks = sweeps_in(LOOK_US, c->options.interval_us);
 	*ret_state = s;
 	return 0;
 }
@@ -259,20 +266,21 @@ static bool tables_due(const struct state *s, const struct dm_collect *c,
 static int take_turns(
     struct state *s, const struct dm_collect *c, struct dm_net_box *box)
 {
-	bool turn = (c->sweep + box->serial) % s->turns == 0;
+	bool first = box->turns == 0;
+	bool look = first || (c->sweep + box->serial) % s->looks == 0;
 	int error = 0;
 
-	if (box->turns == 0 || turn) {
+	if (first || (c->sweep + box->serial) % s->turns == 0) {
 		bool late = box->due;
 
 		error = dm_net_read_counters(&s->reader, box);
 		box->due = box->due && (late || tables_due(s, c, box));
 		if (error == 0)
 			error = dm_net_read_neighbours(&s->reader, box);
-		if (error == 0 && (box->turns % 2 == 0 || s->turns == 1))
-			error = dm_net_read_promiscuous(&s->reader, box);
 		box->turns++;
 	}
+	if (error == 0 && look)
+		error = dm_net_read_promiscuous(&s->reader, box);
 	if (error == 0 && box->due && s->left) {
 		s->left--;
 		dm_net_read_tables(&s->reader, box);

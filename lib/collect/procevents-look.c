@@ -39,6 +39,19 @@ bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
 	return o != NULL;
 }
 
+/* It may have made itself a copy of all mounts meanwhile, as unshare(1) does
+ * first: its program is in none of these. */
+static bool has_other_mounts(
+    struct dm_proc_looker *l, int dir, const struct dm_proc *p)
+{
+	unsigned bit = 1U << DM_NS_MNT;
+	struct dm_proc_view now = {0};
+
+	dm_proc_view_read(l, dir, p->pid, bit, &now);
+	return now.ns_seen & p->view.ns_seen & bit &&
+	       now.ns[DM_NS_MNT] != p->view.ns[DM_NS_MNT];
+}
+
 /* As the looker of sweeps does it, but once and with what is asked for
  * first in front: many a process lives for a millisecond only. */
 void dm_glance_take(
@@ -51,6 +64,8 @@ void dm_glance_take(
 	dm_proc_view_read(l, dir, pid, (1U << DM_NS_N) - 1, &p->view);
 	dm_proc_look_program(l, p);
 	ret->foreign_exe = dm_proc_exe_is_foreign(l, p);
+	if (ret->foreign_exe == 1 && has_other_mounts(l, dir, p))
+		ret->foreign_exe = -1;
 	if (dm_proc_read(l, dir, "stat") != 0 ||
 	    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat)) {
 		p->failed = true;

@@ -10,7 +10,9 @@ none() { # WHAT: nothing has been found
 
 sources=$(ls lib/*/*.[ch] cmd/*.[ch])
 others=$(ls tests/*.[ch] tests/*/*.[ch] bench/*.c)
-scripts=$(ls tests/*.sh tests/cmd/*.t tests/cmd/*.sh examples/*.sh bench/*.sh)
+scripts=$(ls tests/*.sh tests/cmd/*.t tests/cmd/*.sh examples/*.sh bench/*.sh \
+	tests/scenarios/*.t tests/scenarios/*.sh tests/scenarios/*/*.sh \
+	tests/scenarios/run)
 
 for f in $sources $others $scripts; do
 	sed -n 1,3p "$f" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' ||

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+truth=escape
+says="nsenter into the host's shared memory, over in 50 ms"
+wants='ContainerHostNamespaceExecuted ContainerHostNamespaceEntered'
+setup() {
+	box "nsenter -t $host_pid -i /bin/sleep 0.05" --pid host $laden
+}
