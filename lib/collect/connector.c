@@ -105,8 +105,8 @@ bool dm_process_event_parse(
 	/* Kernels before and after this one's headers send less or more. */
 	memcpy(&event, at + NLMSG_HDRLEN + sizeof(message),
 	    message.len < sizeof(event) ? message.len : sizeof(event));
-	if (event.what == PROC_EVENT_NONE)
-		return false;
+	/* The answer to a listener, of whom there may be others, is counted
+	 * too, and so it is one that happened. */
 	*ret = (struct dm_process_event){
 	    .cpu = event.cpu, .seq = message.seq, .at_ns = event.timestamp_ns};
 	take(ret, &event);

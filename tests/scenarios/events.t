@@ -86,6 +86,8 @@ ok $? "so is a program from outside"
 ended() {
 	[ "$(count container_execs_total)" -ge 2001 ]
 }
+# Another listener is no loss.
+dmon-collect -i 100ms -n 3 procevents >/dev/null
 until_ok ended
 ok $? "2,000 programs of a millisecond each are counted"
 [ "$(count container_forks_total)" -ge 2000 ]
