@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 truth=dos
 says="a container says that it has its neighbour's address"
-wants='ContainerArpSpoofing'
+wants='ContainerArpConflict ContainerGatewayChanged ContainerNeighboursContested'
 within=5
 lasts=6
 setup() {
