@@ -22,7 +22,7 @@ static void check(const struct dm_posture_side *s)
 	expect((s->found & ~s->seen) == 0);
 	expect(s->seen >> DM_POSTURE_N == 0);
 	expect(dm_posture_score(s->found) <= 100);
-	for (size_t i = 0; i < DM_POSTURE_N; i++) {
+	for (unsigned i = 0; i < DM_POSTURE_N; i++) {
 		expect(s->notes[i].n <= 262);
 		expect(s->notes[i].n == 0 || dm_posture_has(s->found, i));
 	}
