@@ -35,10 +35,13 @@ bool dm_membership_path(struct dm_str text, bool v2, struct dm_str *ret)
 bool dm_membership_container(
     struct dm_str path, struct dm_buf *ret_id, struct dm_str *ret_cgroup)
 {
-	const char *end = path.p + path.n;
 	struct dm_str parent = {path.p, 0};
+	const char *end;
 
 	dm_buf_clear(ret_id);
+	if (path.n == 0)
+		return false;
+	end = path.p + path.n;
 	while (parent.p + parent.n < end) {
 		const char *name = parent.p + parent.n + 1;
 		const char *slash = memchr(name, '/', (size_t)(end - name));
