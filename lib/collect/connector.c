@@ -27,59 +27,49 @@
 #define FIRST_USER_NS 0xEFFFFFFDU
 #define FIRST_PID_NS  0xEFFFFFFCU
 
-static void take_ids(struct dm_process_event *e, pid_t tgid, pid_t pid)
-{
-	e->pid = tgid;
-	e->thread = tgid != pid;
-}
-
-static void take(struct dm_process_event *e, const struct proc_event *p)
+static enum dm_process_what what_of(const struct proc_event *p)
 {
 	switch (p->what) {
 	case PROC_EVENT_FORK:
-		e->what = DM_PROCESS_FORK;
-		take_ids(e, p->event_data.fork.child_tgid,
-		    p->event_data.fork.child_pid);
-		e->by = p->event_data.fork.parent_tgid;
-		break;
+		return DM_PROCESS_FORK;
 	case PROC_EVENT_EXEC:
-		e->what = DM_PROCESS_EXEC;
-		e->pid = p->event_data.exec.process_tgid;
-		break;
+		return DM_PROCESS_EXEC;
 	case PROC_EVENT_UID:
+		return DM_PROCESS_UID;
 	case PROC_EVENT_GID:
-		e->what =
-		    p->what == PROC_EVENT_UID ? DM_PROCESS_UID : DM_PROCESS_GID;
-		take_ids(e, p->event_data.id.process_tgid,
-		    p->event_data.id.process_pid);
+		return DM_PROCESS_GID;
+	case PROC_EVENT_PTRACE:
+		return DM_PROCESS_PTRACE;
+	case PROC_EVENT_COMM:
+		return DM_PROCESS_COMM;
+	case PROC_EVENT_COREDUMP:
+		return DM_PROCESS_COREDUMP;
+	case PROC_EVENT_EXIT:
+		return DM_PROCESS_EXIT;
+	default:
+		return DM_PROCESS_OTHER;
+	}
+}
+
+/* All but a fork's details begin with whom it happened to. */
+static void take(struct dm_process_event *e, const struct proc_event *p)
+{
+	pid_t tgid = p->event_data.exec.process_tgid;
+	pid_t pid = p->event_data.exec.process_pid;
+
+	e->what = what_of(p);
+	if (e->what == DM_PROCESS_FORK) {
+		tgid = p->event_data.fork.child_tgid;
+		pid = p->event_data.fork.child_pid;
+		e->by = p->event_data.fork.parent_tgid;
+	} else if (e->what == DM_PROCESS_PTRACE) {
+		e->by = p->event_data.ptrace.tracer_tgid;
+	} else if (e->what == DM_PROCESS_UID || e->what == DM_PROCESS_GID) {
 		e->real = p->event_data.id.r.ruid;
 		e->effective = p->event_data.id.e.euid;
-		break;
-	case PROC_EVENT_PTRACE:
-		e->what = DM_PROCESS_PTRACE;
-		take_ids(e, p->event_data.ptrace.process_tgid,
-		    p->event_data.ptrace.process_pid);
-		e->by = p->event_data.ptrace.tracer_tgid;
-		break;
-	case PROC_EVENT_COMM:
-		e->what = DM_PROCESS_COMM;
-		take_ids(e, p->event_data.comm.process_tgid,
-		    p->event_data.comm.process_pid);
-		break;
-	case PROC_EVENT_COREDUMP:
-		e->what = DM_PROCESS_COREDUMP;
-		take_ids(e, p->event_data.coredump.process_tgid,
-		    p->event_data.coredump.process_pid);
-		break;
-	case PROC_EVENT_EXIT:
-		e->what = DM_PROCESS_EXIT;
-		take_ids(e, p->event_data.exit.process_tgid,
-		    p->event_data.exit.process_pid);
-		e->signal = p->event_data.exit.exit_code & 0x7f;
-		break;
-	default:
-		e->what = DM_PROCESS_OTHER;
 	}
+	e->pid = tgid;
+	e->thread = tgid != pid;
 }
 
 bool dm_process_event_parse(

@@ -38,7 +38,6 @@ struct dm_process_event {
 	pid_t by;	/* fork: the parent; ptrace: the tracer */
 	uint32_t real;	/* uid, gid */
 	uint32_t effective;
-	uint32_t signal; /* exit: that ended it, or 0 */
 };
 
 /** One datagram. False: it holds no event. */

@@ -2,23 +2,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/proc.h"
 
-#include <stdio.h>
-
 #define NAME(x) "container_process_" x
-
-static void label_u64(struct dm_part *part, const char *name, uint64_t value)
-{
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-
-	dm_record_label(&part->text, name, (struct dm_str){text, (size_t)n});
-}
 
 static void begin(struct dm_part *part, const struct dm_proc *p)
 {
 	dm_row_begin(part, "process");
-	label_u64(part, "pid", (uint64_t)p->pid);
-	label_u64(part, "start", p->stat.start);
+	dm_record_label_u64(&part->text, "pid", (uint64_t)p->pid);
+	dm_record_label_u64(&part->text, "start", p->stat.start);
 }
 
 /* Ticks as seconds: a hundredth is what a tick has been everywhere for long,
@@ -128,7 +118,7 @@ static void write_user(const struct dm_proc_looker *l, const struct dm_proc *p,
 	if (dm_proc_users_name(l->users, p->view.uid, &name))
 		dm_record_label_bytes(&part->text, "user", name);
 	else
-		label_u64(part, "user", p->view.uid);
+		dm_record_label_u64(&part->text, "user", p->view.uid);
 }
 
 static void write_info(const struct dm_proc_looker *l, const struct dm_proc *p,
@@ -155,7 +145,7 @@ static void write_thread(const struct dm_proc_looker *l,
     const struct dm_proc_thread *t, struct dm_part *part)
 {
 	begin(part, p);
-	label_u64(part, "tid", (uint64_t)t->tid);
+	dm_record_label_u64(&part->text, "tid", (uint64_t)t->tid);
 	dm_row_metrics(part);
 	write_view(l, base, &t->view, part);
 	dm_row_u64(part, NAME("runtime_setup"), p->setup);

@@ -89,22 +89,14 @@ static void add_labels(
 	dm_record_label_bytes(out, "id", dm_str(o->cgroup));
 }
 
-static void label_u64(struct dm_buf *out, const char *name, uint64_t value)
-{
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-
-	dm_record_label(out, name, (struct dm_str){text, (size_t)n});
-}
-
 static void begin(struct dm_procevents *w, struct dm_buf *out,
     const struct dm_process_event *e, const struct dm_origin *o, uint64_t start)
 {
 	dm_record_begin(out, w->boot_us + (int64_t)(e->at_ns / 1000), "event");
 	add_labels(w, out, o);
-	label_u64(out, "pid", (uint64_t)e->pid);
+	dm_record_label_u64(out, "pid", (uint64_t)e->pid);
 	if (start)
-		label_u64(out, "start", start);
+		dm_record_label_u64(out, "start", start);
 }
 
 void dm_event_begin(struct dm_procevents *w, struct dm_buf *out,
@@ -180,7 +172,7 @@ static void add_info(struct dm_procevents *w, struct dm_buf *out,
 	    dm_proc_users_name(w->looker.users, p->view.uid, &user))
 		dm_record_label_bytes(out, "user", user);
 	else if (p->view.uid_seen)
-		label_u64(out, "user", p->view.uid);
+		dm_record_label_u64(out, "user", p->view.uid);
 	dm_record_metrics(out);
 	dm_record_metric_u64(out, NAME("info"), 1);
 	dm_record_end(out);

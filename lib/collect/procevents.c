@@ -29,10 +29,10 @@ static int open_watch(
 {
 	struct dm_procevents *w = calloc(1, sizeof(*w));
 
+	(void)index;
 	if (!w)
 		return dm_err_nomem(err);
 	w->fd = -1;
-	w->index = index;
 	w->seed = true;
 	dm_emit_target(&w->target, c);
 	if (dm_proc_looker_init(&w->looker, c->options.procfs,

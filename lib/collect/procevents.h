@@ -13,12 +13,11 @@
 
 struct dm_procevents {
 	int fd;
-	unsigned index;
 	struct dm_proc_looker looker;
 	struct dm_lineage lineage;
 	struct dm_event_gaps gaps;
-	struct dm_buf target;	  /* labels of instance and job */
-	struct dm_buf id, labels; /* of the event at hand */
+	struct dm_buf target; /* labels of instance and job */
+	struct dm_buf id;     /* of the event at hand */
 	uint64_t events, lost;
 	bool seed;	   /* look through /proc before the next event */
 	int64_t seeded_ns; /* when that was last done */

@@ -97,6 +97,14 @@ void dm_record_label(struct dm_buf *b, const char *name, struct dm_str value)
 	quote(b, value, false);
 }
 
+void dm_record_label_u64(struct dm_buf *b, const char *name, uint64_t value)
+{
+	add_name(b, name);
+	dm_buf_add_char(b, '"');
+	dm_num_add_u64(b, value);
+	dm_buf_add_char(b, '"');
+}
+
 void dm_record_label_bytes(
     struct dm_buf *b, const char *name, struct dm_str bytes)
 {

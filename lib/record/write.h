@@ -37,6 +37,8 @@ void dm_record_begin(struct dm_buf *b, int64_t ts_us, const char *kind);
 /** Add a label; a comma is put before it unless b is empty or ends in '{'.
  * Also adds to a text of labels alone, that has no braces. */
 void dm_record_label(struct dm_buf *b, const char *name, struct dm_str value);
+/** As dm_record_label, in digits. */
+void dm_record_label_u64(struct dm_buf *b, const char *name, uint64_t value);
 /** As dm_record_label, for bytes from outside: see dm_json_quote_bytes. */
 void dm_record_label_bytes(
     struct dm_buf *b, const char *name, struct dm_str bytes);

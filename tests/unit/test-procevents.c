@@ -92,10 +92,9 @@ static void events(void **state)
 	d = datagram_of(PROC_EVENT_EXIT);
 	d.event.event_data.exit.process_tgid = 5;
 	d.event.event_data.exit.process_pid = 5;
-	d.event.event_data.exit.exit_code = 9;
 	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_EXIT);
-	assert_int_equal(e.signal, 9);
+	assert_int_equal(e.pid, 5);
 
 	d = datagram_of(PROC_EVENT_NONE);
 	assert_true(parse(&d, WHOLE, &e));
