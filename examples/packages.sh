@@ -3,7 +3,7 @@
 
 packages_build='gcc make autoconf automake pkg-config libc6-dev
 	libcurl4-openssl-dev libjansson-dev libyaml-dev libpcre2-dev
-	libsqlite3-dev libreadline-dev libutf8proc-dev'
+	libsqlite3-dev libreadline-dev libutf8proc-dev libgsl-dev'
 # What the quickstart shows results with.
 packages_run='jq sqlite3'
 packages_test='libcmocka-dev perl jq sqlite3 strace mandoc python3

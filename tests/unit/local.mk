@@ -181,3 +181,8 @@ UNIT_TESTS += tests/unit/test-witness
 tests_unit_test_witness_SOURCES = tests/unit/test-witness.c
 tests_unit_test_witness_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_witness_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-arima
+tests_unit_test_arima_SOURCES = tests/unit/test-arima.c
+tests_unit_test_arima_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_arima_LDADD = $(LDADD_TEST) $(GSL_LIBS)

@@ -1,0 +1,6 @@
+libdmon_a_SOURCES += \
+	lib/forecast/arima.c lib/forecast/arima.h \
+	lib/forecast/filter.c lib/forecast/filter.h \
+	lib/forecast/fit.c lib/forecast/fit.h \
+	lib/forecast/likelihood.c lib/forecast/likelihood.h \
+	lib/forecast/start.c lib/forecast/start.h
