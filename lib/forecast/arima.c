@@ -5,14 +5,26 @@
 #include <math.h>
 #include <string.h>
 
-/* Beyond this tanh is 1 but for rounding. */
-#define FREE_MAX 8.0
+/*
+ * As far as free numbers go: MA to where tanh is 1 but for rounding, which
+ * what is differenced too often needs; AR to where a start's covariance can
+ * still be computed.
+ */
+#define AR_MAX 5.0
+#define MA_MAX 8.0
 
 /* One of the four polynomials: where its coefficients stand, and MA's sign. */
 struct part {
 	int at, n;
 	double sign;
 };
+
+static double bound(double free, const struct part *part)
+{
+	double max = part->sign > 0 ? AR_MAX : MA_MAX;
+
+	return fmax(-max, fmin(max, free));
+}
 
 static void parts(const struct dm_arima_order *o, struct part ret[4])
 {
@@ -139,8 +151,7 @@ void dm_arima_from_free(
 	for (int k = 0; k < 4; k++) {
 		double *a = ret_coefs + part[k].at;
 		for (int i = 0; i < part[k].n; i++)
-			a[i] = tanh(fmax(
-			    -FREE_MAX, fmin(FREE_MAX, free[part[k].at + i])));
+			a[i] = tanh(bound(free[part[k].at + i], &part[k]));
 		to_coefs(a, part[k].n);
 		for (int i = 0; i < part[k].n; i++)
 			a[i] *= part[k].sign;
@@ -167,7 +178,7 @@ void dm_arima_to_free(
 			shrink *= 0.95;
 		} while (!to_partial(a, part[k].n));
 		for (int i = 0; i < part[k].n; i++)
-			a[i] = fmax(-FREE_MAX, fmin(FREE_MAX, atanh(a[i])));
+			a[i] = bound(atanh(a[i]), &part[k]);
 	}
 }
 

@@ -11,11 +11,16 @@
 
 /* The diffuse part's variance, R's kappa. */
 #define KAPPA 1e6
-/* Variance that is left and no longer minded. */
+/*
+ * An innovation's variance is 1 at least, whatever rounding makes of it near
+ * the edge of the stationary region.
+ *
+ * Variance that is left and no longer minded.
+ */
 #define SETTLED 1e-13
 
 int dm_arima_filter_init(struct dm_arima_filter *f,
-    const struct dm_arima_order *o, int columns, struct dm_err *err)
+    const struct dm_arima_order *o, int columns, bool whole, struct dm_err *err)
 {
 	*f = (struct dm_arima_filter){0};
 	/* Errors are returned here; GSL's own handler would abort. */
@@ -28,9 +33,10 @@ int dm_arima_filter_init(struct dm_arima_filter *f,
 	f->n_diff = dm_arima_n_diff(o);
 	f->n = f->r + f->n_diff;
 	f->columns = columns;
+	f->whole = whole && f->n_diff == 0;
 	size_t r = (size_t)f->r, n = (size_t)f->n;
 	size_t all = 2 * r + (size_t)f->n_diff + n * (size_t)columns + n * n +
-		     (n + 1) * (n + 1) + n + r + 1;
+		     (n + 1) * (n + 1) + n + 3 * r + 1;
 	f->ar = calloc(all, sizeof *f->ar);
 	if (!f->ar)
 		return dm_err_set(err, DM_ENOMEM, "out of memory");
@@ -40,6 +46,8 @@ int dm_arima_filter_init(struct dm_arima_filter *f,
 	f->cov = f->a + n * (size_t)columns;
 	f->work = f->cov + n * n;
 	f->pz = f->work + (n + 1) * (n + 1);
+	f->gain = f->pz + n + r + 1;
+	f->w = f->gain + r;
 	return 0;
 }
 
@@ -131,26 +139,33 @@ static bool autocovariances(
 	return true;
 }
 
-/*
- * The start's covariance P solves P = T P T' + RR'. Its first row follows
- * from what the state is made of, each other number from the one that stands
- * one right and down.
- */
-static bool stationary_start(struct dm_arima_filter *f)
+/* The first row of the start's covariance: what the state is made of. */
+static bool start_row(struct dm_arima_filter *f)
 {
-	double *psi = f->pz, *gamma = psi + f->r, *p = f->cov;
-	int r = f->r, n = f->n;
+	double *psi = f->pz, *gamma = psi + f->r;
 
 	weights(f, psi);
 	if (!autocovariances(f, psi, gamma))
 		return false;
-	for (int j = 0; j < r; j++) {
+	for (int j = 0; j < f->r; j++) {
 		double sum = 0;
-		for (int k = j; k < r; k++)
+		for (int k = j; k < f->r; k++)
 			sum +=
 			    f->ar[k] * gamma[k + 1 - j] + f->ma[k] * psi[k - j];
-		p[j] = p[j * n] = sum;
+		f->cov[j] = sum;
 	}
+	return true;
+}
+
+/*
+ * The rest of it solves P = T P T' + RR': each number follows from the one
+ * that stands one right and down.
+ */
+static void start_cov(struct dm_arima_filter *f)
+{
+	double *p = f->cov;
+	int r = f->r, n = f->n;
+
 	for (int i = r - 1; i > 0; i--)
 		for (int j = i; j < r; j++) {
 			double sum =
@@ -158,12 +173,26 @@ static bool stationary_start(struct dm_arima_filter *f)
 			if (i + 1 < r)
 				sum += f->ar[j] * p[i + 1];
 			if (j + 1 < r)
-				sum += f->ar[i] * p[j + 1];
-			if (j + 1 < r)
-				sum += p[(i + 1) * n + j + 1];
+				sum += f->ar[i] * p[j + 1] +
+				       p[(i + 1) * n + j + 1];
 			p[i * n + j] = p[j * n + i] = sum;
 		}
-	return true;
+	for (int j = 1; j < r; j++)
+		p[j * n] = p[j];
+	for (int i = r; i < n; i++)
+		p[i * n + i] = KAPPA;
+}
+
+/* gain = w = T P z, m = -1 / var */
+static void start_gain(struct dm_arima_filter *f)
+{
+	size_t bytes = (size_t)f->r * sizeof *f->gain;
+
+	f->var = f->cov[0];
+	f->m = -1 / f->var;
+	memcpy(f->gain, f->cov, bytes);
+	advance(f, f->gain, 1);
+	memcpy(f->w, f->gain, bytes);
 }
 
 bool dm_arima_filter_set(struct dm_arima_filter *f, const double *coefs)
@@ -176,11 +205,14 @@ bool dm_arima_filter_set(struct dm_arima_filter *f, const double *coefs)
 	dm_arima_diff(&f->order, f->delta);
 	memset(f->a, 0, n * (size_t)f->columns * sizeof *f->a);
 	memset(f->cov, 0, n * n * sizeof *f->cov);
-	for (int i = f->r; i < f->n; i++)
-		f->cov[i * f->n + i] = KAPPA;
 	f->settled = false;
-	f->begun = false;
-	return stationary_start(f);
+	if (!start_row(f))
+		return false;
+	if (f->whole)
+		start_gain(f);
+	else
+		start_cov(f);
+	return true;
 }
 
 /* A step when nothing is uncertain but the innovation. */
@@ -189,12 +221,39 @@ static double step_settled(
 {
 	for (int c = 0; c < f->columns; c++) {
 		double *a = f->a + c * f->n;
-		advance(f, a, 1);
-		ret_v[c] = y[c] - observe(f, a);
+		double v = y[c] - observe(f, a);
 		for (int i = 0; i < f->r; i++)
-			a[i] += f->ma[i] * ret_v[c];
+			a[i] += f->ma[i] * v;
+		advance(f, a, 1);
+		ret_v[c] = v;
 	}
 	return 1;
+}
+
+static double step_whole(
+    struct dm_arima_filter *f, const double *y, double *ret_v)
+{
+	double var = f->var, left = 0, w0 = f->w[0], mw = f->m * w0;
+
+	for (int c = 0; c < f->columns; c++) {
+		double *a = f->a + c * f->n;
+		double v = y[c] - a[0];
+		advance(f, a, 1);
+		for (int i = 0; i < f->r; i++)
+			a[i] += f->gain[i] / var * v;
+		ret_v[c] = v;
+	}
+	/* With the new var and gain: w = T w - gain / var zw. */
+	f->var = fmax(1, f->var + w0 * mw);
+	f->m += mw * mw / var;
+	advance(f, f->w, 1);
+	for (int i = 0; i < f->r; i++) {
+		f->gain[i] += f->w[i] * mw;
+		f->w[i] -= f->gain[i] / f->var * w0;
+		left += f->w[i] * f->w[i];
+	}
+	f->settled = left * fabs(f->m) < SETTLED && fabs(f->var - 1) < SETTLED;
+	return var;
 }
 
 /* cov -= (cov z)(cov z)' / var; is anything left? */
@@ -209,8 +268,36 @@ static void reduce_cov(struct dm_arima_filter *f, double var)
 		left += fabs(f->cov[i * f->n + i]);
 	}
 	f->settled = left < SETTLED;
-	if (f->settled)
-		memset(f->cov, 0, (size_t)f->n * (size_t)f->n * sizeof *f->cov);
+}
+
+static double step_dense(
+    struct dm_arima_filter *f, const double *y, double *ret_v)
+{
+	for (int i = 0; i < f->n; i++)
+		f->pz[i] = observe(f, f->cov + i * f->n);
+	double var = fmax(1, observe(f, f->pz));
+
+	for (int c = 0; c < f->columns; c++) {
+		double *a = f->a + c * f->n;
+		ret_v[c] = y[c] - observe(f, a);
+		for (int i = 0; i < f->n; i++)
+			a[i] += f->pz[i] / var * ret_v[c];
+		advance(f, a, 1);
+	}
+	reduce_cov(f, var);
+	if (!f->settled)
+		advance_cov(f, f->cov);
+	return var;
+}
+
+/* Where cov was not kept up: it is the innovation's. */
+static void unsettle(struct dm_arima_filter *f)
+{
+	memset(f->cov, 0, (size_t)f->n * (size_t)f->n * sizeof *f->cov);
+	for (int i = 0; i < f->r; i++)
+		for (int j = 0; j < f->r; j++)
+			f->cov[i * f->n + j] = f->ma[i] * f->ma[j];
+	f->settled = false;
 }
 
 double dm_arima_filter_step(
@@ -218,50 +305,46 @@ double dm_arima_filter_step(
 {
 	if (y && f->settled)
 		return step_settled(f, y, ret_v);
-	if (f->begun)
-		advance_cov(f, f->cov);
-	for (int c = 0; f->begun && c < f->columns; c++)
+	if (y && f->whole)
+		return step_whole(f, y, ret_v);
+	if (y)
+		return step_dense(f, y, ret_v);
+	if (f->settled)
+		unsettle(f);
+	for (int c = 0; c < f->columns; c++)
 		advance(f, f->a + c * f->n, 1);
-	f->begun = true;
-	f->settled = false;
-	if (!y) {
-		memset(ret_v, 0, (size_t)f->columns * sizeof *ret_v);
-		return 0;
-	}
-	for (int i = 0; i < f->n; i++)
-		f->pz[i] = observe(f, f->cov + i * f->n);
-	double var = observe(f, f->pz);
-	for (int c = 0; c < f->columns; c++) {
-		double *a = f->a + c * f->n;
-		ret_v[c] = y[c] - observe(f, a);
-		for (int i = 0; i < f->n; i++)
-			a[i] += f->pz[i] / var * ret_v[c];
-	}
-	reduce_cov(f, var);
-	return var;
+	advance_cov(f, f->cov);
+	memset(ret_v, 0, (size_t)f->columns * sizeof *ret_v);
+	return 0;
+}
+
+/* z'Pz */
+static double observed_var(const struct dm_arima_filter *f, const double *cov)
+{
+	double sum = observe(f, cov);
+
+	for (int i = 0; i < f->n_diff; i++)
+		if (f->delta[i] != 0)
+			sum +=
+			    f->delta[i] * observe(f, cov + (f->r + i) * f->n);
+	return sum;
 }
 
 void dm_arima_filter_ahead(
     struct dm_arima_filter *f, int n, double *ret_mean, double *ret_var)
 {
 	double *a = f->pz;
+	bool settled = f->settled;
 
+	if (settled)
+		unsettle(f);
 	memcpy(a, f->a, (size_t)f->n * sizeof *a);
 	memcpy(f->work, f->cov, (size_t)f->n * (size_t)f->n * sizeof *f->work);
 	for (int h = 0; h < n; h++) {
-		if (f->begun || h > 0) {
-			advance(f, a, 1);
-			advance_cov(f, f->work);
-		}
 		ret_mean[h] = observe(f, a);
-		ret_var[h] = 0;
-		for (int i = 0; i < f->n; i++) {
-			double z = i == 0     ? 1
-				   : i < f->r ? 0
-					      : f->delta[i - f->r];
-			if (z != 0)
-				ret_var[h] +=
-				    z * observe(f, f->work + i * f->n);
-		}
+		ret_var[h] = fmax(1, observed_var(f, f->work));
+		advance(f, a, 1);
+		advance_cov(f, f->work);
 	}
+	f->settled = settled;
 }

@@ -17,7 +17,10 @@
  * units of the innovations' variance. A value may be missing.
  *
  * Once nothing is uncertain but the next innovation, which without missing
- * values is soon, a step costs no more than the recursion of the model.
+ * values is soon, a step costs no more than the recursion of the model. Until
+ * then it costs the square of the state, or, where the model is stationary
+ * and nothing will be missing, Chandrasekhar's recursions make do with the
+ * state itself (Herbst, Computational Economics 45, 2015).
  *
  * Several columns go through at once: what is filtered, and regressors whose
  * coefficients least squares then gives.
@@ -26,14 +29,17 @@ struct dm_arima_filter {
 	struct dm_arima_order order;
 	int r, n; /* stationary part, all of the state */
 	int n_diff, columns;
+	bool whole;	 /* no value will be missing */
+	bool settled;	 /* nothing is uncertain but the next innovation */
 	double *ar, *ma; /* r each, zeros behind; ma begins with 1 */
 	double *delta;
-	double *a;    /* columns of n: the state, given all before */
-	double *cov;  /* n x n, of the state given all up to the last value */
+	double *a;    /* columns of n: the next state, given all before */
+	double *cov;  /* n x n, of that; if settled, it is not kept up */
 	double *work; /* n + 1 x n + 1 */
 	double *pz;   /* n + r + 1 */
-	bool begun;   /* a step was taken */
-	bool settled; /* cov is zero */
+	/* Chandrasekhar's: gain times variance, and how cov changes, w m w'. */
+	double *gain, *w; /* r each */
+	double m, var;
 };
 
 /* An innovation of a variance above this is a start, and no surprise. */
@@ -41,11 +47,12 @@ struct dm_arima_filter {
 
 /**
  * @columns  >= 1
+ * @whole    no value will be missing
  * Returns 0, or -1 with DM_EINVAL for orders that are out of bounds, or
  * DM_ENOMEM. dm_arima_filter_set() must come before anything else.
  */
 int dm_arima_filter_init(struct dm_arima_filter *f,
-    const struct dm_arima_order *o, int columns,
+    const struct dm_arima_order *o, int columns, bool whole,
     struct dm_err *err) DM_MUST_CHECK;
 void dm_arima_filter_release(struct dm_arima_filter *f);
 
@@ -65,7 +72,8 @@ double dm_arima_filter_step(
     struct dm_arima_filter *f, const double *y, double *ret_v);
 
 /**
- * Forecast the first column 1 to n steps ahead; the filter stays as it is.
+ * Forecast the first column 1 to n steps ahead; the filter stays as it is,
+ * and must not be one for series that are whole.
  * @ret_mean, @ret_var  n numbers each; variances in units as above
  */
 void dm_arima_filter_ahead(

@@ -13,14 +13,14 @@
 #include "forecast/start.h"
 
 #define MAX_ITERATIONS 100
-/* Relative step, gradient and fall at which a fit has come to its end. */
-#define STEP_TOLERANCE	   1e-7
-#define GRADIENT_TOLERANCE 1e-9
-#define FALL_TOLERANCE	   1e-10
+/* Relative steps at which a search, and then a fit, has come to its end. */
+#define ROUGH_STEP 1e-3
+#define FINE_STEP  1e-7
+#define GRADIENT   1e-10
+/* Of a coefficient's free number, for the residuals' slope. */
+#define FINE_DIFFERENCE 1e-4
 /* What rounding leaves of the squares of a series that is constant. */
 #define NOTHING 1e-26
-/* Of a coefficient's free number, for the residuals' slope. */
-#define DIFFERENCE 1e-4
 
 /*
  * The likelihood is a sum of squares: of residuals, each times the geometric
@@ -47,7 +47,7 @@ static int residuals(const gsl_vector *free, void *ctx, gsl_vector *ret)
 }
 
 /* From one start to the minimum beside it. */
-static int descend(struct dm_likelihood *l, double *free,
+static int descend(struct dm_likelihood *l, double *free, bool finely,
     struct dm_arima_fit *fit, struct dm_err *err)
 {
 	gsl_multifit_nlinear_parameters p =
@@ -57,9 +57,11 @@ static int descend(struct dm_likelihood *l, double *free,
 	gsl_vector_view x = gsl_vector_view_array(free, fdf.p);
 	int info = 0;
 
-	/* A diffuse start leaves the residuals ten sound digits. */
-	p.h_df = DIFFERENCE;
-	p.fdtype = GSL_MULTIFIT_NLINEAR_CTRDIFF;
+	if (finely) {
+		/* A diffuse start leaves the residuals ten sound digits. */
+		p.h_df = FINE_DIFFERENCE;
+		p.fdtype = GSL_MULTIFIT_NLINEAR_CTRDIFF;
+	}
 	gsl_multifit_nlinear_workspace *w = gsl_multifit_nlinear_alloc(
 	    gsl_multifit_nlinear_trust, &p, fdf.n, fdf.p);
 	if (!w)
@@ -67,8 +69,8 @@ static int descend(struct dm_likelihood *l, double *free,
 	int status = gsl_multifit_nlinear_init(&x.vector, &fdf, w);
 	if (status == GSL_SUCCESS)
 		status = gsl_multifit_nlinear_driver(MAX_ITERATIONS,
-		    STEP_TOLERANCE, GRADIENT_TOLERANCE, FALL_TOLERANCE, NULL,
-		    NULL, &info, w);
+		    finely ? FINE_STEP : ROUGH_STEP, GRADIENT, 0, NULL, NULL,
+		    &info, w);
 	const gsl_vector *at = gsl_multifit_nlinear_position(w);
 	for (size_t i = 0; i < fdf.p; i++)
 		free[i] = gsl_vector_get(at, i);
@@ -105,65 +107,98 @@ static bool value_at(struct dm_likelihood *l, const struct dm_arima_fit *fit,
 	return true;
 }
 
-/* Free numbers so far out are partial autocorrelations of about one. */
-#define EDGE 3.0
 /* A start does not go out farther than this. */
 #define START_MAX 1.5
+/* Places that are looked at, and from how many of them a way is taken. */
+#define PLACES 100
+#define WAYS   4
 
-static bool at_edge(const double *free, int n)
+struct place {
+	double at;
+	double free[DM_ARIMA_MAX_COEFS];
+};
+
+/* Keep the lowest few, the lowest first. */
+static void keep(struct place *best, int n, const struct place *one)
 {
-	for (int i = 0; i < n; i++)
-		if (fabs(free[i]) > EDGE)
-			return true;
-	return false;
+	int i = n;
+
+	while (i > 0 && one->at < best[i - 1].at)
+		i--;
+	if (i == n)
+		return;
+	memmove(best + i + 1, best + i, (size_t)(n - 1 - i) * sizeof *best);
+	best[i] = *one;
 }
 
-/*
- * At the edge of the region there are minima of their own: an end there is
- * held against where the way from nought leads.
- */
-static int search(struct dm_likelihood *l, double *free,
-    struct dm_arima_fit *fit, struct dm_err *err)
+/* Go down from one more start; keep the lowest end. */
+static int try_start(struct dm_likelihood *l, const double *start,
+    struct dm_arima_fit *fit, struct place *best, struct dm_err *err)
 {
-	double other[DM_ARIMA_MAX_COEFS] = {0}, at = INFINITY;
+	struct place one = {0};
 
-	if (descend(l, free, fit, err) < 0)
+	for (int i = 0; i < fit->n_coefs; i++)
+		one.free[i] = fmax(-START_MAX, fmin(START_MAX, start[i]));
+	if (descend(l, one.free, false, fit, err) < 0)
 		return -1;
-	if (!at_edge(free, fit->n_coefs))
-		return 0;
-	double at_other = INFINITY;
-	bool converged = fit->converged;
-	value_at(l, fit, free, &at);
-	if (descend(l, other, fit, err) < 0)
-		return -1;
-	if (value_at(l, fit, other, &at_other) && at_other < at)
-		memcpy(free, other, sizeof other);
-	else
-		fit->converged = converged;
+	if (value_at(l, fit, one.free, &one.at))
+		keep(best, 1, &one);
 	return 0;
 }
 
-static int fit_coefs(struct dm_likelihood *l, const double *start,
-    struct dm_arima_fit *fit, struct dm_err *err)
+/* Places all over the region, by an additive recurrence; the lowest few. */
+static void look_around(
+    struct dm_likelihood *l, const struct dm_arima_fit *fit, struct place *best)
+{
+	struct place one = {0};
+	/* x^(n + 1) = x + 1 gives the most even steps in n dimensions. */
+	double x = 1.5;
+
+	for (int i = 0; i < 20; i++)
+		x = pow(1 + x, 1.0 / (fit->n_coefs + 1));
+	for (int i = 0; i < WAYS; i++)
+		best[i].at = INFINITY;
+	for (int k = 1; k <= PLACES; k++) {
+		for (int i = 0; i < fit->n_coefs; i++) {
+			double u = 0.5 + k * pow(x, -(i + 1));
+			one.free[i] = START_MAX * (2 * (u - floor(u)) - 1);
+		}
+		if (value_at(l, fit, one.free, &one.at))
+			keep(best, WAYS, &one);
+	}
+}
+
+/*
+ * The likelihood of a mixed model has more than one maximum, some of them at
+ * the edge of the region: the search begins at several places.
+ */
+static int search(struct dm_likelihood *l, const double *start,
+    struct dm_arima_fit *fit, double *ret, struct dm_err *err)
 {
 	double free[DM_ARIMA_MAX_COEFS], coefs[DM_ARIMA_MAX_COEFS];
+	struct place best = {.at = INFINITY}, ways[WAYS];
 
 	if (!start && dm_arima_start(l, coefs, err) < 0)
 		return -1;
 	dm_arima_to_free(&fit->order, start ? start : coefs, free);
-	for (int i = 0; i < fit->n_coefs; i++)
-		free[i] = fmax(-START_MAX, fmin(START_MAX, free[i]));
-	if (search(l, free, fit, err) < 0)
+	if (try_start(l, free, fit, &best, err) < 0)
 		return -1;
-	dm_arima_from_free(&fit->order, free, fit->coefs);
+	if (!start)
+		look_around(l, fit, ways);
+	for (int i = 0; !start && i < WAYS; i++)
+		if (isfinite(ways[i].at) &&
+		    try_start(l, ways[i].free, fit, &best, err) < 0)
+			return -1;
+	memcpy(ret, best.free, sizeof best.free);
 	return 0;
 }
 
-static int fit_rows(struct dm_likelihood *l, const double *start,
+static int finish(struct dm_likelihood *l, double *free,
     struct dm_arima_fit *fit, struct dm_err *err)
 {
-	if (fit->n_coefs > 0 && fit_coefs(l, start, fit, err) < 0)
+	if (fit->n_coefs > 0 && descend(l, free, true, fit, err) < 0)
 		return -1;
+	dm_arima_from_free(&fit->order, free, fit->coefs);
 	if (!dm_likelihood_at(l, fit->coefs, NULL) ||
 	    !(l->sum_squares > NOTHING * l->whole))
 		return dm_err_set(err, DM_EINVAL,
@@ -180,11 +215,19 @@ int dm_arima_fit(const struct dm_series_data *data,
 	struct dm_likelihood l;
 	struct dm_arima_fit fit = {
 	    .order = *o, .n_x = data->n_x, .converged = true};
+	double free[DM_ARIMA_MAX_COEFS];
 
-	if (dm_likelihood_init(&l, data, o, err) < 0)
+	if (dm_likelihood_init(&l, data, o, true, err) < 0)
 		return -1;
 	fit.n_coefs = dm_arima_n_coefs(o);
-	int status = fit_rows(&l, start, &fit, err);
+	int status = fit.n_coefs > 0 ? search(&l, start, &fit, free, err) : 0;
+	if (status == 0 && dm_arima_n_diff(o) > 0) {
+		dm_likelihood_release(&l);
+		if (dm_likelihood_init(&l, data, o, false, err) < 0)
+			return -1;
+	}
+	if (status == 0)
+		status = finish(&l, free, &fit, err);
 	dm_likelihood_release(&l);
 	if (status == 0)
 		*ret = fit;
@@ -307,7 +350,7 @@ int dm_arima_fit_errors(const struct dm_series_data *data,
 
 	if (fit->n_coefs + fit->n_x == 0)
 		return 0;
-	if (dm_likelihood_init(&l, data, &fit->order, err) < 0)
+	if (dm_likelihood_init(&l, data, &fit->order, false, err) < 0)
 		return -1;
 	int status = errors(&l, fit, err);
 	dm_likelihood_release(&l);
@@ -332,7 +375,7 @@ int dm_arima_fit_forecast(const struct dm_series_data *data,
 	struct dm_arima_filter f;
 	double v;
 
-	if (dm_arima_filter_init(&f, &fit->order, 1, err) < 0)
+	if (dm_arima_filter_init(&f, &fit->order, 1, false, err) < 0)
 		return -1;
 	if (!dm_arima_filter_set(&f, fit->coefs)) {
 		dm_arima_filter_release(&f);

@@ -40,26 +40,62 @@ static int check(const struct dm_series_data *d, const struct dm_arima_order *o,
 	return 0;
 }
 
-int dm_likelihood_init(struct dm_likelihood *l, const struct dm_series_data *d,
+/* A column differenced with these weights. */
+static void fill(struct dm_likelihood *l, int column, const double *v,
+    const double *delta, int n_diff)
+{
+	double *to = l->rows + column;
+
+	for (size_t t = 0; t < l->n; t++, to += l->columns) {
+		const double *now = v + t + n_diff;
+		*to = *now;
+		for (int i = 0; i < n_diff; i++)
+			*to -= delta[i] * now[-1 - i];
+	}
+}
+
+static int fill_all(struct dm_likelihood *l, const struct dm_series_data *d,
     const struct dm_arima_order *o, struct dm_err *err)
 {
-	size_t columns = 1 + (size_t)d->n_x;
+	int n_diff = (int)(d->n - l->n);
+	double *delta = calloc((size_t)n_diff + 1, sizeof *delta);
 
-	*l = (struct dm_likelihood){.n = d->n, .columns = (int)columns};
-	if (check(d, o, count(d->y, d->n), err) < 0 ||
-	    dm_arima_filter_init(&l->filter, o, l->columns, err) < 0)
-		return -1;
-	l->rows = calloc(2 * l->n * columns, sizeof *l->rows);
-	if (!l->rows) {
-		dm_likelihood_release(l);
+	l->rows = calloc(2 * l->n * (size_t)l->columns, sizeof *l->rows);
+	if (!delta || !l->rows) {
+		free(delta);
 		return dm_err_set(err, DM_ENOMEM, "out of memory");
 	}
-	l->white = l->rows + l->n * columns;
-	for (size_t t = 0; t < l->n; t++) {
-		l->rows[t * columns] = d->y[t];
+	if (n_diff > 0)
+		dm_arima_diff(o, delta);
+	l->white = l->rows + l->n * (size_t)l->columns;
+	fill(l, 0, d->y, delta, n_diff);
+	for (int i = 0; i < d->n_x; i++)
+		fill(l, i + 1, d->x[i], delta, n_diff);
+	free(delta);
+	for (size_t t = 0; t < d->n; t++)
 		l->whole += isfinite(d->y[t]) ? d->y[t] * d->y[t] : 0;
-		for (size_t c = 1; c < columns; c++)
-			l->rows[t * columns + c] = d->x[c - 1][t];
+	return 0;
+}
+
+int dm_likelihood_init(struct dm_likelihood *l, const struct dm_series_data *d,
+    const struct dm_arima_order *o, bool quick, struct dm_err *err)
+{
+	struct dm_arima_order of_rows = *o;
+	size_t present = count(d->y, d->n);
+
+	*l = (struct dm_likelihood){.n = d->n, .columns = 1 + d->n_x};
+	if (check(d, o, present, err) < 0)
+		return -1;
+	if (quick && present == d->n) {
+		l->n -= (size_t)dm_arima_n_diff(o);
+		of_rows.d = of_rows.sd = 0;
+	}
+	if (dm_arima_filter_init(
+		&l->filter, &of_rows, l->columns, present == d->n, err) < 0)
+		return -1;
+	if (fill_all(l, d, o, err) < 0) {
+		dm_likelihood_release(l);
+		return -1;
 	}
 	return 0;
 }
@@ -77,6 +113,11 @@ static bool filter_rows(struct dm_likelihood *l, const double *coefs)
 
 	if (!dm_arima_filter_set(&l->filter, coefs))
 		return false;
+	size_t skip = 0;
+	if (l->conditional) {
+		l->filter.settled = true;
+		skip = (size_t)dm_arima_n_ar(&l->filter.order);
+	}
 	l->n_used = 0;
 	l->sum_log = 0;
 	for (size_t t = 0; t < l->n; t++) {
@@ -84,7 +125,7 @@ static bool filter_rows(struct dm_likelihood *l, const double *coefs)
 		double *white = l->white + t * columns;
 		double var = dm_arima_filter_step(
 		    &l->filter, isfinite(row[0]) ? row : NULL, white);
-		bool used = var > 0 && var < DM_ARIMA_DIFFUSE;
+		bool used = var > 0 && var < DM_ARIMA_DIFFUSE && t >= skip;
 		if (!used) {
 			memset(white, 0, columns * sizeof *white);
 			continue;

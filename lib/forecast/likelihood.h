@@ -15,8 +15,11 @@
  */
 struct dm_likelihood {
 	struct dm_arima_filter filter;
-	size_t n;      /* rows */
-	int columns;   /* y, then the regressors */
+	size_t n;    /* rows */
+	int columns; /* y, then the regressors */
+	/* As if all before the first value had been nought, and the first
+	 * innovations, as many as AR has lags, did not count. */
+	bool conditional;
 	double *rows;  /* n x columns; NaN in y: missing */
 	double *white; /* n x columns: innovations over their deviation */
 	double whole;  /* sum of y's squares */
@@ -29,10 +32,14 @@ struct dm_likelihood {
 	double root[DM_ARIMA_MAX_REGRESSORS * DM_ARIMA_MAX_REGRESSORS];
 };
 
-/** Errors: as dm_arima_fit(), but for those of the fit itself. */
+/**
+ * @quick  difference a series without gaps first: its likelihood is that of
+ *         a start that is wholly diffuse, which differs in the fifth digit
+ * Errors: as dm_arima_fit(), but for those of the fit itself.
+ */
 int dm_likelihood_init(struct dm_likelihood *l,
     const struct dm_series_data *data, const struct dm_arima_order *o,
-    struct dm_err *err) DM_MUST_CHECK;
+    bool quick, struct dm_err *err) DM_MUST_CHECK;
 void dm_likelihood_release(struct dm_likelihood *l);
 
 /**
