@@ -17,7 +17,7 @@
  *
  * Variance that is left and no longer minded.
  */
-#define SETTLED 1e-13
+#define SETTLED 1e-11
 
 int dm_arima_filter_init(struct dm_arima_filter *f,
     const struct dm_arima_order *o, int columns, bool whole, struct dm_err *err)
@@ -215,12 +215,30 @@ bool dm_arima_filter_set(struct dm_arima_filter *f, const double *coefs)
 	return true;
 }
 
-/* A step when nothing is uncertain but the innovation. */
+/*
+ * One column's step when nothing is uncertain but the innovation, where
+ * nothing is differenced: a + ma v, advanced.
+ */
+static double step_plain(const struct dm_arima_filter *f, double *a, double y)
+{
+	double v = y - a[0];
+	int last = f->r - 1;
+
+	for (int i = 0; i < last; i++)
+		a[i] = a[i + 1] + f->ma[i + 1] * v + f->ar[i] * y;
+	a[last] = f->ar[last] * y;
+	return v;
+}
+
 static double step_settled(
     struct dm_arima_filter *f, const double *y, double *ret_v)
 {
 	for (int c = 0; c < f->columns; c++) {
 		double *a = f->a + c * f->n;
+		if (f->n_diff == 0) {
+			ret_v[c] = step_plain(f, a, y[c]);
+			continue;
+		}
 		double v = y[c] - observe(f, a);
 		for (int i = 0; i < f->r; i++)
 			a[i] += f->ma[i] * v;

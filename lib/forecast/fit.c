@@ -14,9 +14,8 @@
 
 #define MAX_ITERATIONS 100
 /* Relative steps at which a search, and then a fit, has come to its end. */
-#define ROUGH_STEP 1e-3
-#define FINE_STEP  1e-7
-#define GRADIENT   1e-10
+#define GRADIENT 1e-10
+static const double last_step[] = {1e-3, 1e-4, 1e-7};
 /* Of a coefficient's free number, for the residuals' slope. */
 #define FINE_DIFFERENCE 1e-4
 /* What rounding leaves of the squares of a series that is constant. */
@@ -47,8 +46,8 @@ static int residuals(const gsl_vector *free, void *ctx, gsl_vector *ret)
 }
 
 /* From one start to the minimum beside it. */
-static int descend(struct dm_likelihood *l, double *free, bool finely,
-    struct dm_arima_fit *fit, struct dm_err *err)
+static int descend(struct dm_likelihood *l, double *free,
+    enum dm_arima_effort effort, struct dm_arima_fit *fit, struct dm_err *err)
 {
 	gsl_multifit_nlinear_parameters p =
 	    gsl_multifit_nlinear_default_parameters();
@@ -57,7 +56,7 @@ static int descend(struct dm_likelihood *l, double *free, bool finely,
 	gsl_vector_view x = gsl_vector_view_array(free, fdf.p);
 	int info = 0;
 
-	if (finely) {
+	if (effort > DM_ARIMA_QUICK) {
 		/* A diffuse start leaves the residuals ten sound digits. */
 		p.h_df = FINE_DIFFERENCE;
 		p.fdtype = GSL_MULTIFIT_NLINEAR_CTRDIFF;
@@ -69,8 +68,7 @@ static int descend(struct dm_likelihood *l, double *free, bool finely,
 	int status = gsl_multifit_nlinear_init(&x.vector, &fdf, w);
 	if (status == GSL_SUCCESS)
 		status = gsl_multifit_nlinear_driver(MAX_ITERATIONS,
-		    finely ? FINE_STEP : ROUGH_STEP, GRADIENT, 0, NULL, NULL,
-		    &info, w);
+		    last_step[effort], GRADIENT, 0, NULL, NULL, &info, w);
 	const gsl_vector *at = gsl_multifit_nlinear_position(w);
 	for (size_t i = 0; i < fdf.p; i++)
 		free[i] = gsl_vector_get(at, i);
@@ -139,7 +137,7 @@ static int try_start(struct dm_likelihood *l, const double *start,
 
 	for (int i = 0; i < fit->n_coefs; i++)
 		one.free[i] = fmax(-START_MAX, fmin(START_MAX, start[i]));
-	if (descend(l, one.free, false, fit, err) < 0)
+	if (descend(l, one.free, DM_ARIMA_QUICK, fit, err) < 0)
 		return -1;
 	if (value_at(l, fit, one.free, &one.at))
 		keep(best, 1, &one);
@@ -172,7 +170,7 @@ static void look_around(
  * The likelihood of a mixed model has more than one maximum, some of them at
  * the edge of the region: the search begins at several places.
  */
-static int search(struct dm_likelihood *l, const double *start,
+static int search(struct dm_likelihood *l, const double *start, bool thorough,
     struct dm_arima_fit *fit, double *ret, struct dm_err *err)
 {
 	double free[DM_ARIMA_MAX_COEFS], coefs[DM_ARIMA_MAX_COEFS];
@@ -183,9 +181,9 @@ static int search(struct dm_likelihood *l, const double *start,
 	dm_arima_to_free(&fit->order, start ? start : coefs, free);
 	if (try_start(l, free, fit, &best, err) < 0)
 		return -1;
-	if (!start)
+	if (thorough)
 		look_around(l, fit, ways);
-	for (int i = 0; !start && i < WAYS; i++)
+	for (int i = 0; thorough && i < WAYS; i++)
 		if (isfinite(ways[i].at) &&
 		    try_start(l, ways[i].free, fit, &best, err) < 0)
 			return -1;
@@ -193,10 +191,11 @@ static int search(struct dm_likelihood *l, const double *start,
 	return 0;
 }
 
-static int finish(struct dm_likelihood *l, double *free,
-    struct dm_arima_fit *fit, struct dm_err *err)
+static int finish(struct dm_likelihood *l, enum dm_arima_effort effort,
+    double *free, struct dm_arima_fit *fit, struct dm_err *err)
 {
-	if (fit->n_coefs > 0 && descend(l, free, true, fit, err) < 0)
+	if (fit->n_coefs > 0 && effort > DM_ARIMA_QUICK &&
+	    descend(l, free, effort, fit, err) < 0)
 		return -1;
 	dm_arima_from_free(&fit->order, free, fit->coefs);
 	if (!dm_likelihood_at(l, fit->coefs, NULL) ||
@@ -210,7 +209,7 @@ static int finish(struct dm_likelihood *l, double *free,
 
 int dm_arima_fit(const struct dm_series_data *data,
     const struct dm_arima_order *o, const double *start,
-    struct dm_arima_fit *ret, struct dm_err *err)
+    enum dm_arima_effort effort, struct dm_arima_fit *ret, struct dm_err *err)
 {
 	struct dm_likelihood l;
 	struct dm_arima_fit fit = {
@@ -220,14 +219,17 @@ int dm_arima_fit(const struct dm_series_data *data,
 	if (dm_likelihood_init(&l, data, o, true, err) < 0)
 		return -1;
 	fit.n_coefs = dm_arima_n_coefs(o);
-	int status = fit.n_coefs > 0 ? search(&l, start, &fit, free, err) : 0;
-	if (status == 0 && dm_arima_n_diff(o) > 0) {
+	int status = fit.n_coefs > 0
+			 ? search(&l, start, effort == DM_ARIMA_THOROUGH, &fit,
+			       free, err)
+			 : 0;
+	if (status == 0 && effort > DM_ARIMA_QUICK && dm_arima_n_diff(o) > 0) {
 		dm_likelihood_release(&l);
 		if (dm_likelihood_init(&l, data, o, false, err) < 0)
 			return -1;
 	}
 	if (status == 0)
-		status = finish(&l, free, &fit, err);
+		status = finish(&l, effort, free, &fit, err);
 	dm_likelihood_release(&l);
 	if (status == 0)
 		*ret = fit;

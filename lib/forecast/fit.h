@@ -40,6 +40,13 @@ struct dm_arima_fit {
 	bool converged;
 };
 
+/** What a fit may cost. */
+enum dm_arima_effort {
+	DM_ARIMA_QUICK, /* from one start until steps are small: to compare */
+	DM_ARIMA_CLOSE, /* until nobody would see the difference */
+	DM_ARIMA_THOROUGH, /* from several starts, all digits */
+};
+
 /**
  * @start  coefficients to start from (of a fit before), or NULL
  * Returns 0, or -1: DM_EINVAL for orders or regressors out of bounds, too few
@@ -49,7 +56,8 @@ struct dm_arima_fit {
  */
 int dm_arima_fit(const struct dm_series_data *data,
     const struct dm_arima_order *o, const double *start,
-    struct dm_arima_fit *ret, struct dm_err *err) DM_MUST_CHECK;
+    enum dm_arima_effort effort, struct dm_arima_fit *ret,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** Standard errors, from the likelihood's curvature, as R computes them. */
 int dm_arima_fit_errors(const struct dm_series_data *data,

@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "forecast/check.h"
 #include "forecast/fit.h"
 #include "forecast/likelihood.h"
+#include "forecast/select.h"
 
 #define MAX 400
 
@@ -110,8 +112,9 @@ static void test_reference(void **state)
 		    .n = series(r->name, y),
 		    .x = {ones, years},
 		    .n_x = r->n_x};
-		assert_int_equal(
-		    dm_arima_fit(&d, &r->order, NULL, &f, &err), 0);
+		assert_int_equal(dm_arima_fit(&d, &r->order, NULL,
+				     DM_ARIMA_THOROUGH, &f, &err),
+		    0);
 		assert_true(f.converged);
 		assert_int_equal(dm_arima_fit_errors(&d, &f, &err), 0);
 		assert_int_equal(
@@ -292,7 +295,8 @@ static void refused(const double *y, size_t n, const struct dm_arima_order *o,
 	struct dm_arima_fit f;
 	struct dm_err err = {0};
 
-	assert_int_equal(dm_arima_fit(&d, o, NULL, &f, &err), -1);
+	assert_int_equal(
+	    dm_arima_fit(&d, o, NULL, DM_ARIMA_THOROUGH, &f, &err), -1);
 	if (!strstr(err.msg, says))
 		fail_msg("%s", err.msg);
 }
@@ -341,7 +345,8 @@ static void test_extremes(void **state)
 			struct dm_err err;
 			double m[5], s[5];
 			const double *x[] = {ones};
-			if (dm_arima_fit(&d, &orders[i], NULL, &f, &err) < 0)
+			if (dm_arima_fit(&d, &orders[i], NULL,
+				DM_ARIMA_THOROUGH, &f, &err) < 0)
 				continue;
 			assert_true(isfinite(f.log_likelihood));
 			assert_int_equal(
@@ -356,6 +361,101 @@ static void test_extremes(void **state)
 	}
 }
 
+/*
+ * Source: R 4.2 and its packages urca and forecast (ur.kpss, ndiffs, Box.test
+ * with lag=8, and of the differences with fitdf=2; auto.arima with these d,
+ * max.p=3, max.q=3, seasonal=FALSE, approximation=FALSE).
+ */
+static const struct {
+	const char *name;
+	double kpss;
+	int n_diffs;
+	double ljung, ljung_diff, aicc;
+} checked[] = {
+    {"lh", 0.3678891, 0, 0.003738033, 0.1227935, 65.30378},
+    {"Nile", 1.315226, 1, 4.884981e-15, 0.0002621214, 1267.507},
+    {"LakeHuron", 1.221219, 1, 0, 0.087966, 220.2579},
+    {"lynx", 0.06946508, 0, 0, 5.538792e-12, 1876.952},
+    {"USAccDeaths", 0.2912338, 0, 2.220446e-16, 0.001324646, 1141.698},
+    {"AirPassengers", 4.342287, 1, 0, 7.65295e-10, 1377.704},
+    {"sunspot.year", 0.4653349, 1, 0, 0, 2406.495},
+};
+
+static void near(double is, double ref)
+{
+	if (!(fabs(is - ref) <= 1e-6 * fabs(ref) + 1e-14))
+		fail_msg("%.10g is not %.10g", is, ref);
+}
+
+static void test_checks(void **state)
+{
+	const double z[] = {1, 2, 3, NAN, 4, 5, 9, 1, 1, 2};
+	double y[MAX], strength;
+	struct dm_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof checked / sizeof *checked; i++) {
+		size_t n = series(checked[i].name, y);
+		int d;
+		near(dm_kpss(y, n), checked[i].kpss);
+		assert_int_equal(dm_n_diffs(y, n, 2, &d, &err), 0);
+		assert_int_equal(d, checked[i].n_diffs);
+		near(dm_ljung_box(y, n, 8, 0), checked[i].ljung);
+		for (size_t t = 0; t + 1 < n; t++)
+			y[t] = y[t + 1] - y[t];
+		near(dm_ljung_box(y, n - 1, 8, 2), checked[i].ljung_diff);
+	}
+	assert_true(fabs(dm_jarque_bera(z, 10) - 0.2325552) < 1e-7);
+	assert_true(dm_kpss(ones, MAX) == 0);
+	assert_true(dm_ljung_box(ones, MAX, 8, 0) == 1);
+	assert_true(dm_jarque_bera(ones, MAX) == 1);
+
+	size_t n = series("USAccDeaths", y);
+	assert_int_equal(dm_seasonal_strength(y, n, 12, &strength, &err), 0);
+	assert_true(strength > 0.8 && strength <= 1);
+	n = series("LakeHuron", y);
+	assert_int_equal(dm_seasonal_strength(y, n, 12, &strength, &err), 0);
+	assert_true(strength < 0.64);
+	assert_int_equal(dm_seasonal_strength(y, 20, 12, &strength, &err), 0);
+	assert_true(strength == 0);
+}
+
+static void test_select(void **state)
+{
+	struct dm_arima_limits l = {.p = 3, .q = 3, .d = -1, .sd = -1};
+	struct dm_arima_fit f;
+	struct dm_err err;
+	double y[MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof checked / sizeof *checked; i++) {
+		size_t n = series(checked[i].name, y);
+		assert_int_equal(dm_arima_select(y, n, &l, &f, &err), 0);
+		assert_int_equal(f.order.d, checked[i].n_diffs);
+		if (f.aicc > checked[i].aicc + 1e-2)
+			fail_msg("%s: %g (%d,%d,%d)", checked[i].name, f.aicc,
+			    f.order.p, f.order.d, f.order.q);
+	}
+	/* Source: auto.arima with d=1, D=1, up to (2,2)(1,1). */
+	l = (struct dm_arima_limits){
+	    .p = 2, .q = 2, .sp = 1, .sq = 1, .d = 1, .sd = 1, .period = 12};
+	for (int grid = 0; grid < 2; grid++) {
+		l.grid = grid == 1;
+		assert_int_equal(
+		    dm_arima_select(y, series("USAccDeaths", y), &l, &f, &err),
+		    0);
+		assert_true(f.aicc < 857.3264);
+		assert_int_equal(dm_arima_select(y, series("AirPassengers", y),
+				     &l, &f, &err),
+		    0);
+		assert_true(f.aicc < 1018.175);
+	}
+	l = (struct dm_arima_limits){.p = 3, .q = 3, .d = -1, .sd = -1};
+	assert_int_equal(dm_arima_select(ones, MAX, &l, &f, &err), -1);
+	assert_non_null(strstr(err.msg, "constant"));
+	assert_int_equal(dm_arima_select(y, 2, &l, &f, &err), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +463,8 @@ int main(void)
 	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_density),
 	    cmocka_unit_test(test_reference),
+	    cmocka_unit_test(test_checks),
+	    cmocka_unit_test(test_select),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_extremes),
 	};
