@@ -31,7 +31,7 @@ static void fit_one(const char *id, const struct dm_arima_order *o, int n_x,
 	struct dm_arima_fit f;
 	struct dm_err err;
 
-	if (dm_arima_fit(&d, o, NULL, &f, &err) < 0) {
+	if (dm_arima_fit(&d, o, NULL, DM_ARIMA_THOROUGH, &f, &err) < 0) {
 		printf("%s %s\n", id, err.msg);
 		return;
 	}
