@@ -269,6 +269,10 @@ def rule(r, found, text):
                 yield "%s %r is not in the sentence" % (what, c["is"])
     if any("value" in c for c in conds) != bool(tags["VALUE"]):
         yield "value without VALUE or the reverse"
+    if not tags["METRIC"] and any(
+            c["what"] not in NAMED and c.get("unit") != "cores"
+            for c in conds):
+        yield "quantity without METRIC"
     if tags["METRIC"] and all(c["what"] in NAMED for c in conds):
         yield "METRIC without quantity"
 
