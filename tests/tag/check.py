@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """check.py [FILE...] - check tagged sentences against models/tagger/GUIDELINE.
 
-Without FILE: heldout.en.ndjson and heldout.zh.ndjson beside this script.
+Without FILE: heldout.*.ndjson and alerts.*.ndjson beside this script. A line
+with "quotes" in place of "rule" is an alert text of others: it is compared
+with its source in ../fixtures/alerts as well.
 Prints "file:line: reason" for each fault and exits 1, else the counts.
 """
 import json
@@ -50,8 +52,13 @@ for grade, words in (
         SEV[word] = grade
 CJK = re.compile(r"[\u3400-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]+")
+SOURCE = {}
 PAIRS = (("(", ")"), ("（", "）"), ("“", "”"), ("「", "」"), ("《", "》"),
          ("‘", "’"), ("{", "}"))
+SOURCES = {"awesome-prometheus-alerts.en.ndjson": "description",
+           "nightingale.zh.ndjson": "name"}
+UNITS = set(u for units in QUANT.values() for u in units)
+FLAGS = {"turned", "wanted", "differs"}
 START = set("/.\"“「`~<>＜＞=≥≤!-_")
 END = set("]-%％℃°\"”」`<>＜＞=≥≤/_*+")
 
@@ -91,7 +98,8 @@ def spans(marked):
     return text, found
 
 
-def edges(text, found):
+def edges(text, found, glued=False):
+    """Faults of spans; glued: words may be, as RedisCPU."""
     for tag, b, e in found:
         s = text[b:e]
         if not (s[0].isalnum() or s[0] in START):
@@ -104,6 +112,8 @@ def edges(text, found):
             yield "%s span %r: quote not closed" % (tag, s)
         for near, at in ((text[b - 1:b] + s[0], "start"),
                          (s[-1] + text[e:e + 1], "end")):
+            if glued and re.match(r"[a-z][A-Z]$", near):
+                continue
             if re.match(r"[A-Za-z]{2}$|\d\d$", near):
                 yield "%s span %r: %s within a word" % (tag, s, at)
         if tag != "TARGET" and re.match(r"(the|its|of) ", s, re.I):
@@ -277,6 +287,68 @@ def rule(r, found, text):
         yield "METRIC without quantity"
 
 
+def comparison(q):
+    if not isinstance(q, dict) or not {"op", "value", "unit"} <= set(q):
+        yield "quotes without op, value and unit"
+        return
+    extra = set(q) - {"op", "value", "unit", "left", "horizon"}
+    if extra:
+        yield "unknown keys %s in quotes" % sorted(extra)
+    if q["op"] not in OPS:
+        yield "op %r" % (q["op"],)
+    if type(q["value"]) not in (int, float) or q["value"] < 0:
+        yield "value %r" % (q["value"],)
+    if q["unit"] not in UNITS:
+        yield "unit %r" % (q["unit"],)
+    if q.get("left", True) is not True:
+        yield "left %r" % (q["left"],)
+    if type(q.get("horizon", 1)) is not int or q.get("horizon", 1) <= 0:
+        yield "horizon %r" % (q["horizon"],)
+
+
+def source(o, text):
+    name, _, line = o["source"].rpartition(":")
+    if name not in SOURCES or not line.isdigit():
+        return "source %r" % o["source"]
+    if name not in SOURCE:
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            os.pardir, "fixtures", "alerts", name)
+        with open(path, encoding="utf-8") as f:
+            SOURCE[name] = [json.loads(x) for x in f]
+    if not 0 < int(line) <= len(SOURCE[name]):
+        return "source %r" % o["source"]
+    made = SOURCE[name][int(line) - 1]
+    if made[SOURCES[name]].strip() != text or made["expr"] != o["expr"]:
+        return "not as in %s" % o["source"]
+    return None
+
+
+def quotes(o, found, text):
+    for key in FLAGS & set(o):
+        if o[key] is not True:
+            yield "%s %r" % (key, o[key])
+    q, n = o["quotes"], 1
+    for key in ("and", "or"):
+        if isinstance(q, dict) and key in q:
+            n += 1
+            for f in comparison(q[key]):
+                yield f
+            q = {k: v for k, v in q.items() if k != key}
+    for f in comparison(q):
+        yield f
+    tags = Counter(t for t, _, _ in found)
+    if tags["VALUE"] != n:
+        yield "%d values, %d marked" % (n, tags["VALUE"])
+    if isinstance(q, dict) and ("horizon" in q) != bool(tags["HORIZON"]):
+        yield "horizon without HORIZON or the reverse"
+    for t, b, e in found:
+        if t == "SEVERITY" and text[b:e].lower() not in SEV:
+            yield "SEVERITY %r" % text[b:e]
+    fault = source(o, text)
+    if fault:
+        yield fault
+
+
 def language(lang, text, path):
     cjk, latin = len(CJK.findall(text)), len(LATIN.findall(text))
     if lang not in ("en", "zh", "mixed"):
@@ -296,8 +368,8 @@ def language(lang, text, path):
 
 def main(paths):
     here = os.path.dirname(os.path.abspath(__file__))
-    paths = paths or [os.path.join(here, "heldout.%s.ndjson" % x)
-                      for x in ("en", "zh")]
+    paths = paths or [os.path.join(here, "%s.%s.ndjson" % (x, y))
+                      for x in ("heldout", "alerts") for y in ("en", "zh")]
     bad, ids, texts = 0, {}, {}
     tags, kinds, langs = {}, {}, {}
     for path in paths:
@@ -313,12 +385,17 @@ def main(paths):
             faults = []
             try:
                 o = json.loads(line)
-                if not isinstance(o, dict) or \
-                        set(o) != {"id", "lang", "marked", "rule"}:
-                    raise ValueError("keys are not id, lang, marked, rule")
-                if not all(isinstance(o[k], str)
-                           for k in ("id", "lang", "marked")):
-                    raise ValueError("id, lang or marked is no string")
+                if not isinstance(o, dict):
+                    raise ValueError("no object")
+                strings, rest = ["id", "lang", "marked"], {"rule"}
+                if "quotes" in o:
+                    strings += ["expr", "source"]
+                    rest = {"quotes"} | FLAGS & set(o)
+                if set(o) != set(strings) | rest:
+                    raise ValueError("keys are not %s" % ", ".join(
+                        strings + sorted(rest)))
+                if not all(isinstance(o[k], str) for k in strings):
+                    raise ValueError("no string in %s" % ", ".join(strings))
                 text, found = spans(o["marked"])
                 for seen, key in ((ids, o["id"]), (texts, text)):
                     if key in seen:
@@ -329,11 +406,15 @@ def main(paths):
                 fault = language(o["lang"], text, path)
                 if fault:
                     faults.append(fault)
-                faults += edges(text, found)
-                faults += rule(o["rule"], found, text)
+                faults += edges(text, found, "quotes" in o)
+                if "quotes" in o:
+                    faults += quotes(o, found, text)
+                else:
+                    faults += rule(o["rule"], found, text)
                 tags[shown].update(t for t, _, _ in found)
                 langs[shown][o["lang"]] += 1
-                kinds[shown]["none" if o["rule"] is None else "half"
+                kinds[shown]["quotes" if "quotes" in o else
+                             "none" if o["rule"] is None else "half"
                              if "missing" in o["rule"] else "rule"] += 1
             except (ValueError, KeyError, TypeError) as e:
                 faults.append(str(e))
@@ -342,15 +423,15 @@ def main(paths):
             bad += len(faults)
     if bad:
         return 1
-    print("%-12s" % "" + "".join("%24s" % os.path.basename(p) for p in tags))
+    print("%-12s" % "" + "".join("%20s" % os.path.basename(p) for p in tags))
     for t in TAGS:
-        print("%-12s" % t + "".join("%24d" % tags[p][t] for p in tags))
-    for k in ("rule", "half", "none"):
-        print("%-12s" % k + "".join("%24d" % kinds[p][k] for p in kinds))
+        print("%-12s" % t + "".join("%20d" % tags[p][t] for p in tags))
+    for k in ("rule", "half", "none", "quotes"):
+        print("%-12s" % k + "".join("%20d" % kinds[p][k] for p in kinds))
     for k in ("en", "zh", "mixed"):
-        print("%-12s" % k + "".join("%24d" % langs[p][k] for p in langs))
+        print("%-12s" % k + "".join("%20d" % langs[p][k] for p in langs))
     print("%-12s" % "sentences" + "".join(
-        "%24d" % sum(langs[p].values()) for p in langs))
+        "%20d" % sum(langs[p].values()) for p in langs))
     return 0
 
 
