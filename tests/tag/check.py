@@ -416,7 +416,7 @@ def main(paths):
                 kinds[shown]["quotes" if "quotes" in o else
                              "none" if o["rule"] is None else "half"
                              if "missing" in o["rule"] else "rule"] += 1
-            except (ValueError, KeyError, TypeError) as e:
+            except (ValueError, KeyError, TypeError, OSError) as e:
                 faults.append(str(e))
             for fault in faults:
                 print("%s:%d: %s" % (shown, n, fault))
