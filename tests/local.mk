@@ -88,7 +88,8 @@ fuzz: $(FUZZ_TARGETS)
 EXTRA_DIST += tests/run.sh tests/prove.sh tests/cmd/lib.sh
 dist-hook:
 	tar -C $(srcdir) -cf - tests/cmd tests/scenarios tests/golden \
-		tests/fixtures tests/fuzz/corpus | tar -C $(distdir) -xf -
+		tests/fixtures tests/fuzz/corpus tests/tag \
+		models | tar -C $(distdir) -xf -
 
 check-programs: $(check_PROGRAMS)
 .PHONY: check-programs
