@@ -15,7 +15,8 @@ Input, one pattern a line ('#' begins a comment line):
 Markup of patterns and fillers:
   [TAG text]   a span               (a|b|)   one of these
   {slot}       a filler; the slot's section says its tag. In [..] no tag.
-  <5-90>       a number, mostly a round one; <0-4.1> with one decimal
+  <5-90>       a number, mostly a round one; <0-4.1> with one decimal; it is
+               a VALUE where it is in no span
   \\            before [ ] { } ( ) | < : the character itself
   "N* " before a filler: N times as frequent. '~' is a blank that stays at
   an end; '_' is itself.
@@ -295,8 +296,9 @@ class Maker:
             return
         if name in ("m", "v", "p"):
             key = "family" + num
-            if fam is None:
-                fam = state.get(key)
+            cur = state.get(key)
+            if cur and (fam in (None, cur) or cur in GROUPS.get(fam, ())):
+                fam = cur
             if fam is None:
                 fam = "ratio" if num in state.get("ratio", ()) else "any"
             if fam in GROUPS:
@@ -310,7 +312,8 @@ class Maker:
             if n.kind == "lit":
                 out.extend((c, span) for c in n.a)
             elif n.kind == "num":
-                out.extend((c, span) for c in self.number(*n.a))
+                sp = span or ["VALUE"]
+                out.extend((c, sp) for c in self.number(*n.a))
             elif n.kind == "alt":
                 self.expand(self.rnd.choice(n.a), lang, out, span, state)
             elif n.kind == "span":
