@@ -18,8 +18,8 @@ Markup of patterns and fillers:
   <5-90>       a number, mostly a round one; <0-4.1> with one decimal; it is
                a VALUE where it is in no span
   \\            before [ ] { } ( ) | < : the character itself
-  "N* " before a filler: N times as frequent. '~' is a blank that stays at
-  an end; '_' is itself.
+  "N* " before a filler: N times as frequent. A filler '~'
+  is a blank.
 Slots {m} {v} {p} (metric, its value, its value as a share) belong together:
 the metric's family is drawn once a sentence; {m2} {v2} have a family of
 their own. {m:mem} draws from one family or group of families.
@@ -173,7 +173,7 @@ class Lexicon:
             # Short fillers may share a line, between two blanks and a slash.
             for item in line.split(" / "):
                 self.entries[name].append(
-                    parse(item.strip(" ").replace("~", " "), where))
+                    parse(" " if item.strip(" ") == "~" else item.strip(" "), where))
                 self.weights[name].append(weight)
 
 
