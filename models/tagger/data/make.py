@@ -428,6 +428,13 @@ class Maker:
 
     def noise_zh(self, s):
         r = self.rnd
+        # 超过了80%: 了 is no part of the comparison.
+        if r.random() < 0.06:
+            for i in range(1, len(s) - 1):
+                a, b = s[i - 1][1], s[i][1]
+                if a and b and a[0] == "OP" and b[0] == "VALUE" and s[i - 1][0] in "过到破出":
+                    s = s[:i] + [("了", None)] + s[i:]
+                    break
         k = r.random()
         if k < 0.25:        # blanks between Chinese and the rest: all,
             out = []
