@@ -23,6 +23,7 @@ Markup of patterns and fillers:
 Slots {m} {v} {p} (metric, its value, its value as a share) belong together:
 the metric's family is drawn once a sentence; {m2} {v2} have a family of
 their own. {m:mem} draws from one family or group of families.
+A line that begins with "= " is taken as it is, without markup.
 A line of a mixed file begins with "e " or "z ", the language it is built in;
 its nouns are drawn from both.
 """
@@ -621,7 +622,9 @@ def read_patterns(name):
             if not base:
                 raise SystemExit("%s:%d: neither 'e ' nor 'z '" % (name, no))
             line = line[2:]
-        out.append(("%s:%d" % (name, no), base, parse(line, "%s:%d" % (name, no)), line))
+        tree = ([Node("lit", line[2:])] if line.startswith("= ")
+                else parse(line, "%s:%d" % (name, no)))
+        out.append(("%s:%d" % (name, no), base, tree, line))
     return out
 
 
