@@ -633,6 +633,9 @@ KINDS = (("patterns", "rule", 0.72), ("halves", "half", 0.08),
          ("negatives", "none", 0.20))
 
 
+RARE = set("threat cap img port user agg h nh".split())
+
+
 def make(args):
     mk = Maker(args.seed)
     rows, seen = [], set()
@@ -659,7 +662,10 @@ def make(args):
                 continue
             want = int(args.n * SHARE[lang] * part)
             # A pattern with few slots is not repeated as often.
-            room = [1 + min(12, 2 * sum(1 for _ in slots_of(t))) for _, _, t, _ in pats]
+            # Tags that few patterns have get more.
+            room = [(1 + min(12, 2 * sum(1 for _ in slots_of(t)))) *
+                    (1.6 if RARE & {x.a for x in slots_of(t)} else 1)
+                    for _, _, t, _ in pats]
             scale = want / sum(room)
             for (where, base, tree, line), k in zip(pats, room):
                 group = where.replace(".txt", "")
