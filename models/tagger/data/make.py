@@ -209,6 +209,8 @@ class Maker:
 
         def w():
             return self.text("word", "en")
+        if lang == "zh" and r.random() < 0.15:
+            return self.text("zhname", "zh")
         k = r.random()
         if k < 0.30:
             return w()
@@ -242,8 +244,6 @@ class Maker:
             return w() + "-*"
         if k < 0.96:
             return r.choice("abcdefgxyz") + str(r.randint(1, 99))
-        if k < 0.98 and lang == "zh":
-            return self.text("zhname", "zh")
         return w() + r.choice(("@", "/", ":")) + w() if r.random() < 0.3 else w() + w()
 
     def host(self):
