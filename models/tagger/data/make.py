@@ -52,7 +52,7 @@ GROUPS = {
 }
 # Sections drawn from either language in a mixed sentence.
 BOTH = set("m v p d w h n t ts tp tc th hn s st proc path cap img port user "
-           "threat cn c evn agg act".split())
+           "threat cn c evn agg act person".split())
 
 
 
