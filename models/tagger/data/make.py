@@ -43,7 +43,7 @@ TAGS = ("METRIC OP VALUE DURATION WINDOW AGG HORIZON TARGET SEVERITY THREAT "
 FAMILIES = "cpu mem rate cnt ops press evt misc miscn misct".split()
 GROUPS = {
     "any": ["cpu"] * 3 + ["mem"] * 6 + ["rate"] * 3 + ["cnt"] * 4 + ["ops"] * 2
-           + ["press"] * 2 + ["misc", "misc", "miscn", "miscn", "misct"],
+           + ["press"] * 2 + ["misc", "misc", "miscn", "miscn", "misct", "evt", "evt"],
     "ratio": ["cpu"] * 3 + ["mem"] * 6 + ["press"] * 2 + ["misc"] * 2,
     "use": ["cpu"] * 2 + ["mem"] * 4,
     "num": ["cnt"] * 4 + ["ops"] * 2 + ["miscn"] * 2,
