@@ -633,7 +633,7 @@ KINDS = (("patterns", "rule", 0.72), ("halves", "half", 0.08),
          ("negatives", "none", 0.20))
 
 
-RARE = set("threat cap img port user agg h nh".split())
+RARE = set("threat cap img port user path proc agg h nh w lw".split())
 
 
 def make(args):
