@@ -314,7 +314,10 @@ class Maker:
                 out.extend((c, span) for c in n.a)
             elif n.kind == "num":
                 sp = span or ["VALUE"]
-                out.extend((c, sp) for c in self.number(*n.a))
+                text = self.number(*n.a)
+                if sp[0] != "VALUE":
+                    text = text.replace(",", "")
+                out.extend((c, sp) for c in text)
             elif n.kind == "alt":
                 self.expand(self.rnd.choice(n.a), lang, out, span, state)
             elif n.kind == "span":
