@@ -638,6 +638,8 @@ KINDS = (("patterns", "rule", 0.72), ("halves", "half", 0.08),
 
 RARE = set("threat cap img port user path proc agg h nh w lw".split())
 
+OWNER = set("ts tp t tc th n hn".split())
+
 
 def make(args):
     mk = Maker(args.seed)
@@ -665,10 +667,12 @@ def make(args):
                 continue
             want = int(args.n * SHARE[lang] * part)
             # A pattern with few slots is not repeated as often.
-            # Tags that few patterns have get more.
+            # Tags that few patterns have get more, and rules that name nobody.
             room = [(1 + min(12, 2 * sum(1 for _ in slots_of(t)))) *
-                    (1.6 if RARE & {x.a for x in slots_of(t)} else 1)
-                    for _, _, t, _ in pats]
+                    (1.6 if RARE & {x.a for x in slots_of(t)} else 1) *
+                    (1 if OWNER & {x.a for x in slots_of(t)} or "[TARGET" in line
+                     else 2)
+                    for _, _, t, line in pats]
             scale = want / sum(room)
             for (where, base, tree, line), k in zip(pats, room):
                 group = where.replace(".txt", "")
