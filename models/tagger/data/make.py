@@ -416,7 +416,9 @@ class Maker:
 
     def typo(self, s):
         r = self.rnd
-        text = "".join(c if sp is None else "\0" for c, sp in s)
+        # Now and then a marked word is mistyped too, and is marked all the same.
+        also = ("METRIC", "OP", "ACTION") if r.random() < 0.2 else ()
+        text = "".join(c if sp is None or sp[0] in also else "\0" for c, sp in s)
         words = [m for m in re.finditer(r"(?<![\w\-\0])[A-Za-z]{4,}(?![\w\-\0])", text)
                  if m.group().lower() not in ("free", "left", "remaining", "available")]
         if not words:
