@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the dmon authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gather English and Chinese text out of Debian's packages, those that
+packages.txt names with their versions: fetch each, take its text, drop it;
+then put all together, each line once. Nothing is installed."""
+import argparse
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import multiprocessing
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import markup
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+FOREIGN = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff"
+                     r"\u0e00-\u0e7f\ufffd]")
+COMMON = frozenset("the of to a is and in for be or that this it as with are by "
+                   "on an not you if can from will".split())
+TW = re.compile(r"zh[_-](tw|hk|hant)|chinesetrad|\btw\b", re.I)
+OTHER = re.compile(  # a folder or ending of another language
+    r"[/._-](?!(?:cp|sh|ls|ps|id|so|in|is|it|as|no|be|km|my|br)[/.])"
+    r"(?:af|ar|ast|be|bg|bn|br|bs|ca|cs|cy|da|de|el|eo|es|et|eu|fa|fi|fr|ga|gl|"
+    r"gu|he|hi|hr|hu|hy|it|id|is|ja|ka|kk|km|kn|ko|lt|lv|mk|ml|mn|mr|nb|ne|nl|"
+    r"nn|no|oc|pa|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|"
+    r"pt_br|pt-br|de_de|fr_fr|es_es|ja_jp|ko_kr|ru_ru)(?:[._@][\w-]+)?/", re.I)
+MESSAGES = re.compile(r"(?:^|[/._-])zh[_-](cn|tw|hans|hant|hk)", re.I)
+READERS = [     # what a path is like, how it is read, whether it is pairs
+    (r"\.mo$", markup.from_mo, True),
+    (r"\.po$", markup.from_po, True),
+    (r"\.qm$", markup.from_qm, True),
+    (r"/po\.zh_(CN|TW)\.js$", markup.from_cockpit, True),
+    (r"zh[-_](CN|TW)\S*\.(properties|ftl|ini|dtd|lang|txt|ts)$",
+     markup.from_values, False),
+    (r"/man/(?:zh_(?:CN|TW)[^/]*/)?man\d/", markup.from_man, False),
+    (r"\.(x?html?|docbook|page|xml|xhp|cache)$", markup.from_markup, False),
+    (r"\.(txt|md|rst|info(-\d+)?|adoc|asciidoc|mdwn|pod)$|/README[^/]*$|"
+     r"/doc/.*/[A-Z]+$|/fortunes/[\w-]+$", markup.from_text, False),
+]
+LEAVE = re.compile(r"(?i)changelog|copyright|licen[sc]e|/COPYING|/genindex|"
+                   r"/search\.html|/AUTHORS|/THANKS|/CREDITS|_modules/|"
+                   r"/examples?/.*\.xml$|py-modindex|\.svg$|/releasenotes/")
+
+
+def unpacked(path, data):
+    for end, tool in ((".gz", gzip), (".bz2", bz2), (".xz", lzma)):
+        if path.endswith(end):
+            try:
+                return path[:-len(end)], tool.decompress(data)
+            except (OSError, EOFError, lzma.LZMAError):
+                return path, b""
+    return path, data
+
+
+def files(folder):
+    """Path and bytes of each, those in zip archives too."""
+    for where, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = os.path.join(where, name)
+            inside = path[len(folder):]
+            if os.path.islink(path) or not os.path.isfile(path) or \
+                    os.path.getsize(path) > 60 << 20:
+                continue
+            if re.search(r"zh[-_](CN|TW)\S*\.(xpi|zip)$", path) or \
+                    path.endswith("/translations.zip"):
+                with zipfile.ZipFile(path) as z:
+                    for n in z.namelist():
+                        yield inside + "/" + n, lambda n=n, z=z: z.read(n)
+                continue
+
+            def read(path=path):
+                with open(path, "rb") as f:
+                    return f.read()
+            yield inside, read
+
+
+def kind_of(line):
+    """en, zh, or neither: by its letters and words."""
+    dense = len(line) - line.count(" ")
+    chinese = len(CHINESE.findall(line))
+    if FOREIGN.search(line):
+        return None
+    if chinese >= 5 and chinese >= 0.25 * dense:
+        return "zh"
+    words = line.split(" ")
+    if chinese or len(words) < 5 or not dense:
+        return None
+    letters = sum(c.isascii() and c.isalpha() for c in line)
+    if letters < 0.75 * dense or dense > 12 * len(words):
+        return None
+    common = sum(w.lower() in COMMON for w in words)
+    return "en" if common * 12 >= len(words) else None
+
+
+def take(path, read):
+    """(stream, lines) of the texts in a file."""
+    bare = re.sub(r"\.(gz|bz2|xz)$", "", path)
+    foreign = OTHER.search(path)
+    for like, reader, both in READERS:
+        if not re.search(like, bare):
+            continue
+        if LEAVE.search(bare) or (foreign and not MESSAGES.search(path)) or \
+                (both and not MESSAGES.search(path)):
+            return
+        data = unpacked(path, read())[1]
+        if not both and re.search(r"\.(xml|cache)$", bare) and \
+                b"<para" not in data and b"<p" not in data:
+            return
+        far = "tw" if TW.search(path) else "zh"
+        if both:
+            yield far + "pair", [
+                f"{a}\t{b}" for a, b in reader(data)
+                if len(CHINESE.findall(b)) >= 2 and a != b
+                and "\ufffd" not in b and not CHINESE.search(a)]
+            return
+        lines = {"en": [], "zh": []}
+        for p in reader(data):
+            kind = kind_of(p)
+            if kind:
+                lines[kind].append(p)
+        yield "en", lines["en"]
+        yield far, lines["zh"]
+        return
+
+
+def licences(folder, name):
+    """The short names of the licences its copyright file lists."""
+    path = os.path.join(folder, "usr/share/doc", name, "copyright")
+    if not os.path.isfile(path):
+        return "as its source package"
+    with open(path, encoding="utf-8", errors="replace") as f:
+        text = f.read()
+    found = dict.fromkeys(re.findall(r"(?m)^License: *(\S[^\n]{0,40})", text))
+    if not found:
+        found = dict.fromkeys(
+            re.findall(r"common-licenses/([\w.-]*\w)", text) or
+            re.findall(r"\b(MIT|BSD|Apache|public domain)\b", text))
+    return ", ".join(found) or "see its copyright file"
+
+
+def extract(job):
+    """The text of one .deb into cache/text/NAME.STREAM; the .deb is dropped."""
+    deb, name, cache = job
+    folder = os.path.join(cache, "tmp", name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb],
+                         capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(tar)) as t:
+        t.extractall(folder, [m for m in t if m.isfile() and wanted(m.name)])
+    del tar
+    out, size = {}, 0
+    for path, read in files(folder):
+        for stream, lines in take(path, read):
+            if lines:
+                text = "\n".join(lines) + "\n\n"
+                size += len(text)
+                out.setdefault(stream, []).append(text)
+    for stream, parts in out.items():
+        with open(os.path.join(cache, "text", f"{name}.{stream}"), "w",
+                  encoding="utf-8", errors="replace") as f:
+            f.writelines(parts)
+    with open(os.path.join(cache, "text", name + ".done"), "w") as f:
+        f.write(licences(folder, name) + "\n")
+    shutil.rmtree(folder)
+    os.remove(deb)
+    return name, size
+
+
+def wanted(path):
+    """Whether a file of a package may hold text."""
+    return "/copyright" in path or bool(re.search(
+        r"\.(mo|po|qm|js|properties|ftl|ini|xpi|zip|x?html?|docbook|page|xml|"
+        r"xhp|cache|txt|md|rst|info(-\d+)?|adoc|mdwn|pod|\d\w*)(\.(gz|bz2|xz))?$"
+        r"|/README[^/]*$|/man/|/fortunes/|/doc/.*/[A-Z]+(\.gz)?$", path))
+
+
+def fetch(args):
+    for name in ("debs", "tmp", "text"):
+        os.makedirs(os.path.join(args.cache, name), exist_ok=True)
+    with open(args.packages, encoding="utf-8") as f:
+        pinned = [line.split()[0] for line in f
+                  if line.strip() and not line.startswith("#")]
+    left = [p for p in pinned if not os.path.exists(
+        os.path.join(args.cache, "text", p.split("=")[0] + ".done"))]
+    debs = os.path.join(args.cache, "debs")
+    with multiprocessing.Pool(args.jobs) as pool:
+        pending = []
+        for i in range(0, len(left), 25):
+            part = left[i:i + 25]
+            done = subprocess.run(["apt-get", "-qq", "download", *part],
+                                  cwd=debs, stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                print(done.stderr, file=sys.stderr)
+            jobs = [(os.path.join(debs, d), d.split("_")[0], args.cache)
+                    for d in os.listdir(debs) if d.endswith(".deb")
+                    and d.split("_")[0] in {p.split("=")[0] for p in part}]
+            for r in pending:
+                r.wait()
+            pending = [pool.apply_async(extract, (j,), error_callback=print)
+                       for j in jobs]
+            print(f"{i + len(part)} of {len(left)}", flush=True)
+        for r in pending:
+            r.wait()
+
+
+class Once:
+    """Says of a line whether it is the first of its kind."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, line):
+        key = re.sub(r"[\d\s]+|[^\w]", "", line.lower())
+        h = hashlib.blake2b(key.encode(), digest_size=8).digest()
+        if h in self.seen:
+            return False
+        self.seen.add(h)
+        return True
+
+
+def simplified(paths, config="tw2sp.json"):
+    """Traditional Chinese in simplified characters and words."""
+    text = "".join(open(p, encoding="utf-8").read() for p in paths)
+    return subprocess.run(["opencc", "-c", config], input=text, text=True,
+                          capture_output=True, check=True).stdout
+
+
+def tidy(document, once, least):
+    """Its lines seen for the first time."""
+    return [li for li in document.split("\n")
+            if len(li) >= least and once(li)]
+
+
+def merge(args):
+    """The three streams out of all packages' text, in the list's order."""
+    out = os.path.join(args.cache, "corpus")
+    os.makedirs(out, exist_ok=True)
+    text = os.path.join(args.cache, "text")
+    with open(args.packages, encoding="utf-8") as f:
+        names = [line.split("=")[0] for line in f
+                 if line.strip() and not line.startswith("#")]
+
+    def documents(stream):
+        for n in names:
+            path = os.path.join(text, f"{n}.{stream}")
+            if os.path.exists(path):
+                if stream.startswith("tw"):
+                    content = simplified([path])
+                else:
+                    with open(path, encoding="utf-8") as f:
+                        content = f.read()
+                yield from content.split("\n\n")
+    first = {"en": Once(), "zh": Once(), "pair": Once()}
+    done = {}
+    with open(os.path.join(out, "pair.txt"), "w", encoding="utf-8") as f:
+        for stream in ("zhpair", "twpair"):
+            for d in documents(stream):
+                lines = [li for li in d.split("\n") if li.count("\t") == 1 and
+                         len(CHINESE.findall(li)) >= 4 and
+                         first["zh"](li.split("\t")[1])]
+                if stream == "twpair":  # another wording, no second pair
+                    lines = [li if li.split("\t")[0] not in done
+                             else "\t" + li.split("\t")[1] for li in lines]
+                for li in lines:
+                    done[li.split("\t")[0]] = True
+                if lines:
+                    f.write("\n".join(lines) + "\n\n")
+    for stream, sources, least in (("zh", ("zh", "tw"), 8),
+                                   ("en", ("en",), 25)):
+        with open(os.path.join(out, stream + ".txt"), "w",
+                  encoding="utf-8") as f:
+            for source in sources:
+                for d in documents(source):
+                    lines = tidy(d, first[stream], least)
+                    if lines:
+                        f.write("\n".join(lines) + "\n\n")
+    for n in ("en", "zh", "pair"):
+        size = os.path.getsize(os.path.join(out, n + ".txt"))
+        print(f"{n}.txt: {size / 1e6:.1f} MB")
+    with open(os.path.join(out, "licences.txt"), "w", encoding="utf-8") as f:
+        for n in names:
+            path = os.path.join(text, n + ".done")
+            if os.path.exists(path):
+                with open(path) as g:
+                    f.write(f"{n}: {g.read().strip()}\n")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("what", choices=("fetch", "merge"))
+    p.add_argument("cache")
+    p.add_argument("-p", "--packages", default=os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "packages.txt"))
+    p.add_argument("-j", "--jobs", type=int, default=2)
+    args = p.parse_args()
+    {"fetch": fetch, "merge": merge}[args.what](args)
+
+
+if __name__ == "__main__":
+    main()
