@@ -44,11 +44,19 @@ def tokenizer(path):
     return t
 
 
-def encode(t, text):
-    """The ids of a text, [SEP] after each line and each side of a pair."""
-    sides = [s for line in text.split("\n") for s in line.split("\t") if s]
+def encode(t, text, side=None):
+    """The ids of a text, [SEP] after each line. Of pairs, both sides, which of
+    them first as their length falls, or only the given one."""
+    parts = []
+    for line in text.split("\n"):
+        both = line.split("\t")
+        if side is not None:
+            both = both[side:side + 1]
+        elif len(line) % 2:
+            both.reverse()
+        parts += [p for p in both if p]
     ids = []
-    for e in t.encode_batch(sides, add_special_tokens=False):
+    for e in t.encode_batch(parts, add_special_tokens=False):
         ids += e.ids
         ids.append(SEP)
     return numpy.array(ids, dtype=numpy.uint16)
@@ -110,9 +118,16 @@ def pack(corpus, out):
 
 
 def read_chunk(job):
+    """[(stream, use, ids)]: pairs are read as Chinese text, too."""
     path, vocab = job
+    k, use = re.match(r"(\w+)\.(\w+)\.", os.path.basename(path)).groups()
+    t = tokenizer(vocab)
     with open(path, "rb") as f:
-        return encode(tokenizer(vocab), stretch(f.read()))
+        text = stretch(f.read())
+    found = [(k, use, encode(t, text))]
+    if k == "pair":
+        found.append(("zh", use, encode(t, text, 1)))
+    return found
 
 
 def load(folder, vocab, few=False):
@@ -122,13 +137,13 @@ def load(folder, vocab, few=False):
     if few:
         names = [n for n in names if n.endswith(".000.xz")]
     with multiprocessing.Pool() as pool:
-        ids = pool.map(read_chunk, [(os.path.join(folder, n), vocab)
-                                    for n in names], chunksize=1)
+        read = pool.map(read_chunk, [(os.path.join(folder, n), vocab)
+                                     for n in names], chunksize=1)
     found = {"train": {}, "held": {}}
-    for n, part in zip(names, ids):
-        k, use = re.match(r"(\w+)\.(\w+)\.", n).groups()
-        found[use].setdefault(k, []).append(part)
-    return [{k: numpy.concatenate(v) for k, v in found[use].items()}
+    for part in read:
+        for k, use, ids in part:
+            found[use].setdefault(k, []).append(ids)
+    return [{k: numpy.concatenate(v) for k, v in sorted(found[use].items())}
             for use in ("train", "held")]
 
 
