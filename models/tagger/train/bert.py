@@ -28,10 +28,20 @@ def config(vocab_size, hidden=384, layers=6, heads=12, ffn=1536,
     }
 
 
+def attention(q, k, v, mask, p):
+    """torch's own, which Debian's torch (1.13) lacks."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, mask, p)
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -1e4)
+    return F.dropout(scores.softmax(-1), p, p > 0) @ v
+
+
 class Box(nn.Module):
     """A named place for modules: BERT nests its names deeply."""
 
-    def __init__(self, **modules):
+    def __init__(self, /, **modules):
         super().__init__()
         for name, module in modules.items():
             setattr(self, name, module)
@@ -52,14 +62,13 @@ class Layer(nn.Module):
 
     def forward(self, x, mask):
         p = self.dropout if self.training else 0.0
-        q, k, v = (getattr(self.attention, "self").query,
-                   getattr(self.attention, "self").key,
-                   getattr(self.attention, "self").value)
+        own = getattr(self.attention, "self")
+        q, k, v = own.query, own.key, own.value
         b, n, h = x.shape
         qkv = F.linear(x, torch.cat([q.weight, k.weight, v.weight]),
                        torch.cat([q.bias, k.bias, v.bias]))
         q, k, v = qkv.view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, mask, p)
+        y = attention(q, k, v, mask, p)
         out = self.attention.output
         y = out.dense(y.transpose(1, 2).reshape(b, n, h))
         x = out.LayerNorm(x + F.dropout(y, p, p > 0))

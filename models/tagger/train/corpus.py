@@ -28,17 +28,17 @@ COMMON = frozenset("the of to a is and in for be or that this it as with are by 
                    "on an not you if can from will".split())
 TW = re.compile(r"zh[_-](tw|hk|hant)|chinesetrad|\btw\b", re.I)
 OTHER = re.compile(  # a folder or ending of another language
-    r"[/._-](?!(?:cp|sh|ls|ps|id|so|in|is|it|as|no|be|km|my|br)[/.])"
-    r"(?:af|ar|ast|be|bg|bn|br|bs|ca|cs|cy|da|de|el|eo|es|et|eu|fa|fi|fr|ga|gl|"
+    r"[/._-](?:af|ar|ast|be|bg|bn|br|bs|ca|cs|cy|da|de|el|eo|es|et|eu|fa|fi|fr|ga|gl|"
     r"gu|he|hi|hr|hu|hy|it|id|is|ja|ka|kk|km|kn|ko|lt|lv|mk|ml|mn|mr|nb|ne|nl|"
-    r"nn|no|oc|pa|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|"
-    r"pt_br|pt-br|de_de|fr_fr|es_es|ja_jp|ko_kr|ru_ru)(?:[._@][\w-]+)?/", re.I)
+    r"nn|no|oc|pa|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi)"
+    r"(?:[-_][a-z]{2})?(?:[._@][\w-]+)?/", re.I)
 MESSAGES = re.compile(r"(?:^|[/._-])zh[_-](cn|tw|hans|hant|hk)", re.I)
 READERS = [     # what a path is like, how it is read, whether it is pairs
     (r"\.mo$", markup.from_mo, True),
     (r"\.po$", markup.from_po, True),
     (r"\.qm$", markup.from_qm, True),
-    (r"/po\.zh_(CN|TW)\.js$", markup.from_cockpit, True),
+    (r"/zh[-_](?:hans|cn)\.json$", markup.from_json, True),
+    (r"/po\.zh_(CN|TW)\.(?:manifest\.)?js$", markup.from_cockpit, True),
     (r"zh[-_](CN|TW)\S*\.(properties|ftl|ini|dtd|lang|txt|ts)$",
      markup.from_values, False),
     (r"/man/(?:zh_(?:CN|TW)[^/]*/)?man\d/", markup.from_man, False),
@@ -79,7 +79,12 @@ def files(folder):
 
             def read(path=path):
                 with open(path, "rb") as f:
-                    return f.read()
+                    data = f.read()
+                ours = os.path.join(os.path.dirname(path), "en.json")
+                if path.endswith(".json") and os.path.exists(ours):
+                    with open(ours, "rb") as f:
+                        data = f.read() + b"\0" + data
+                return data
             yield inside, read
 
 
@@ -178,10 +183,16 @@ def extract(job):
 
 def wanted(path):
     """Whether a file of a package may hold text."""
+    chinese = MESSAGES.search(path)
+    if re.search(r"\.(mo|po|qm)$|/po\..*\.js", path):
+        return bool(chinese)
+    if OTHER.search(path) and not chinese:
+        return False
     return "/copyright" in path or bool(re.search(
-        r"\.(mo|po|qm|js|properties|ftl|ini|xpi|zip|x?html?|docbook|page|xml|"
-        r"xhp|cache|txt|md|rst|info(-\d+)?|adoc|mdwn|pod|\d\w*)(\.(gz|bz2|xz))?$"
-        r"|/README[^/]*$|/man/|/fortunes/|/doc/.*/[A-Z]+(\.gz)?$", path))
+        r"/i18n/(.*/)?(en|zh-hans|zh[-_]cn)\.json$|"
+        r"\.(properties|ftl|ini|xpi|zip|x?html?|docbook|page|xml|xhp|cache|txt|"
+        r"md|rst|info(-\d+)?|adoc|mdwn|pod|\d\w*)(\.(gz|bz2|xz))?$|"
+        r"/README[^/]*$|/man/|/fortunes/|/doc/.*/[A-Z]+(\.gz)?$", path))
 
 
 def fetch(args):
@@ -195,8 +206,8 @@ def fetch(args):
     debs = os.path.join(args.cache, "debs")
     with multiprocessing.Pool(args.jobs) as pool:
         pending = []
-        for i in range(0, len(left), 25):
-            part = left[i:i + 25]
+        for i in range(0, len(left), 60):
+            part = left[i:i + 60]
             done = subprocess.run(["apt-get", "-qq", "download", *part],
                                   cwd=debs, stderr=subprocess.PIPE, text=True)
             if done.returncode:

@@ -237,6 +237,16 @@ def from_cockpit(data):
                  if k and isinstance(v, list) and isinstance(v[-1], str))
 
 
+def from_json(data):
+    """Two objects of messages by key, the English one first."""
+    try:
+        ours, theirs = (json.loads(d) for d in data.split(b"\0"))
+    except ValueError:
+        return []
+    return pairs((ours[k], v) for k, v in theirs.items()
+                 if isinstance(v, str) and isinstance(ours.get(k), str))
+
+
 def from_values(data):
     """The right sides of NAME = VALUE: properties, ftl, ini."""
     found = []

@@ -123,7 +123,8 @@ class Run:
                      if len(v) > 2 * args.length}
         self.optimizer = torch.optim.AdamW(
             bert.groups(self.model, args.decay), lr=args.rate,
-            betas=(0.9, 0.98), eps=1e-6, fused=self.device.type == "cuda")
+            betas=(0.9, 0.98), eps=1e-6,
+            **({"fused": True} if self.device.type == "cuda" else {}))
         self.scale, self.best, self.good = 1.0, float("inf"), None
         os.makedirs(args.out, exist_ok=True)
         self.log = open(os.path.join(args.out, "log.txt"), "a")
