@@ -137,7 +137,7 @@ def write(folder, model, extra=None, dtype=torch.float16, split=False):
     tensors = {k: v.detach().to("cpu", dtype).contiguous()
                for k, v in model.state_dict().items()}
     head = "TokenClassification" if hasattr(model, "classifier") else "MaskedLM"
-    c = {"architectures": ["BertFor" + head], **model.config, **(extra or {}),
+    c = {**model.config, **(extra or {}), "architectures": ["BertFor" + head],
          "dtype": str(dtype).removeprefix("torch.")}
     with open(os.path.join(folder, "config.json"), "w") as f:
         json.dump(c, f, indent=1, ensure_ascii=False)
@@ -160,8 +160,9 @@ def write(folder, model, extra=None, dtype=torch.float16, split=False):
             json.dump({"metadata": {"total_size": sum(size.values())},
                        "weight_map": where}, f, indent=1)
     for name, shard in zip(names, shards):
-        safetensors.torch.save_file(shard, os.path.join(folder, name),
-                                    {"format": "pt"})
+        path = os.path.join(folder, name)
+        safetensors.torch.save_file(shard, path, {"format": "pt"})
+        os.chmod(path, 0o644)
 
 
 def read(folder, labels=0, dropout=0.0):

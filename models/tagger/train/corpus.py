@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: the dmon authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gather English and Chinese text out of Debian's packages, those that
-packages.txt names with their versions: fetch each, take its text, drop it;
-then put all together, each line once. Nothing is installed."""
+"""Gather English and Chinese text out of packages that packages.txt names with
+their versions, Debian's as NAME=VERSION and PyPI's as NAME==VERSION: fetch
+each, take its text, drop it; then put all together, each line once. Nothing is
+installed."""
 import argparse
 import bz2
 import gzip
@@ -41,6 +42,7 @@ READERS = [     # what a path is like, how it is read, whether it is pairs
     (r"/po\.zh_(CN|TW)\.(?:manifest\.)?js$", markup.from_cockpit, True),
     (r"zh[-_](CN|TW)\S*\.(properties|ftl|ini|dtd|lang|txt|ts)$",
      markup.from_values, False),
+    (r"\.py$", markup.from_code, False),
     (r"/man/(?:zh_(?:CN|TW)[^/]*/)?man\d/", markup.from_man, False),
     (r"\.(x?html?|docbook|page|xml|xhp|cache)$", markup.from_markup, False),
     (r"\.(txt|md|rst|info(-\d+)?|adoc|asciidoc|mdwn|pod)$|/README[^/]*$|"
@@ -109,7 +111,7 @@ def kind_of(line):
 def take(path, read):
     """(stream, lines) of the texts in a file."""
     bare = re.sub(r"\.(gz|bz2|xz)$", "", path)
-    foreign = OTHER.search(path)
+    foreign = OTHER.search(path) and not bare.endswith(".py")
     for like, reader, both in READERS:
         if not re.search(like, bare):
             continue
@@ -139,6 +141,11 @@ def take(path, read):
 
 def licences(folder, name):
     """The short names of the licences its copyright file lists."""
+    for where, _, names in os.walk(folder):     # PyPI's
+        if where.endswith(".dist-info") and "METADATA" in names:
+            with open(os.path.join(where, "METADATA"), encoding="utf-8") as f:
+                return re.search(r"(?m)^License(?:-Expression)?: *(.*)",
+                                 f.read())[1]
     path = os.path.join(folder, "usr/share/doc", name, "copyright")
     if not os.path.isfile(path):
         return "as its source package"
@@ -153,16 +160,21 @@ def licences(folder, name):
 
 
 def extract(job):
-    """The text of one .deb into cache/text/NAME.STREAM; the .deb is dropped."""
+    """The text of one package into cache/text/NAME.STREAM; the .deb is dropped."""
     deb, name, cache = job
     folder = os.path.join(cache, "tmp", name)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb],
-                         capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(tar)) as t:
-        t.extractall(folder, [m for m in t if m.isfile() and wanted(m.name)])
-    del tar
+    if deb.endswith(".whl"):
+        with zipfile.ZipFile(deb) as z:
+            z.extractall(folder, [n for n in z.namelist() if wanted(n)])
+    else:
+        tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb],
+                             capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(tar)) as t:
+            t.extractall(folder, [m for m in t
+                                  if m.isfile() and wanted(m.name)])
+        del tar
     out, size = {}, 0
     for path, read in files(folder):
         for stream, lines in take(path, read):
@@ -186,9 +198,12 @@ def wanted(path):
     chinese = MESSAGES.search(path)
     if re.search(r"\.(mo|po|qm)$|/po\..*\.js", path):
         return bool(chinese)
+    if re.match(r"[^.][^/]*/.*\.py$", path):     # only PyPI's
+        return True
     if OTHER.search(path) and not chinese:
         return False
     return "/copyright" in path or bool(re.search(
+        r"dist-info/METADATA$|"
         r"/i18n/(.*/)?(en|zh-hans|zh[-_]cn)\.json$|"
         r"\.(properties|ftl|ini|xpi|zip|x?html?|docbook|page|xml|xhp|cache|txt|"
         r"md|rst|info(-\d+)?|adoc|mdwn|pod|\d\w*)(\.(gz|bz2|xz))?$|"
@@ -203,32 +218,48 @@ def fetch(args):
                   if line.strip() and not line.startswith("#")]
     left = [p for p in pinned if not os.path.exists(
         os.path.join(args.cache, "text", p.split("=")[0] + ".done"))]
-    debs = os.path.join(args.cache, "debs")
     with multiprocessing.Pool(args.jobs) as pool:
         pending = []
         for i in range(0, len(left), 60):
             part = left[i:i + 60]
-            done = subprocess.run(["apt-get", "-qq", "download", *part],
-                                  cwd=debs, stderr=subprocess.PIPE, text=True)
-            if done.returncode:
-                print(done.stderr, file=sys.stderr)
-            jobs = [(os.path.join(debs, d), d.split("_")[0], args.cache)
-                    for d in os.listdir(debs) if d.endswith(".deb")
-                    and d.split("_")[0] in {p.split("=")[0] for p in part}]
+            found = download(part, os.path.join(args.cache, "debs"))
             for r in pending:
                 r.wait()
-            pending = [pool.apply_async(extract, (j,), error_callback=print)
-                       for j in jobs]
+            pending = [pool.apply_async(extract, (f + (args.cache,),),
+                                        error_callback=print) for f in found]
             print(f"{i + len(part)} of {len(left)}", flush=True)
         for r in pending:
             r.wait()
 
 
-class Once:
-    """Says of a line whether it is the first of its kind."""
+def download(packages, folder):
+    """[(file, package)]"""
+    debian = [p for p in packages if "==" not in p]
+    python = [p for p in packages if "==" in p]
+    for tool, names in ((["apt-get", "-qq", "download"], debian),
+                        (["pip", "download", "-q", "--no-deps"], python)):
+        if names:
+            done = subprocess.run(tool + names, cwd=folder, text=True,
+                                  stderr=subprocess.PIPE)
+            if done.returncode:
+                print(done.stderr, file=sys.stderr)
+    names = {p.split("=")[0] for p in packages}
+    found = [(os.path.join(folder, f), re.split(r"[_-]\d", f)[0]
+              .replace("_", "-") if f.endswith(".whl") else f.split("_")[0])
+             for f in os.listdir(folder)]
+    return [f for f in found if f[1] in names]
 
-    def __init__(self):
+
+class Once:
+    """Says of a line whether it is the first of its kind; those in the files
+    `without` count as seen."""
+
+    def __init__(self, without=()):
         self.seen = set()
+        for path in without:
+            with open(path, encoding="utf-8") as f:
+                for text in re.findall(r'"((?:[^"\\]|\\.)*)"', f.read()):
+                    self(text)
 
     def __call__(self, line):
         key = re.sub(r"[\d\s]+|[^\w]", "", line.lower())
@@ -239,70 +270,83 @@ class Once:
         return True
 
 
-def simplified(paths, config="tw2sp.json"):
-    """Traditional Chinese in simplified characters and words."""
-    text = "".join(open(p, encoding="utf-8").read() for p in paths)
-    return subprocess.run(["opencc", "-c", config], input=text, text=True,
+def simplified(text):
+    """Traditional Chinese in simplified characters and mainland's words."""
+    return subprocess.run(["opencc", "-c", "tw2sp.json"], input=text, text=True,
                           capture_output=True, check=True).stdout
 
 
-def tidy(document, once, least):
-    """Its lines seen for the first time."""
-    return [li for li in document.split("\n")
-            if len(li) >= least and once(li)]
+def some(documents, most):
+    """All of a package's documents, or, by hash, about `most` characters."""
+    total = sum(map(len, documents))
+    for d in documents:
+        h = hashlib.blake2b(d.encode(), digest_size=4).digest()
+        if int.from_bytes(h, "big") * total < most * 2**32:
+            yield d
+
+
+def documents(args, names, stream, most):
+    parts = []
+    for n in names:
+        path = os.path.join(args.cache, "text", f"{n}.{stream}")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                parts += some([d for d in f.read().split("\n\n")
+                               if d.strip()], most)
+    if stream.startswith("tw"):
+        parts = simplified("\n\n".join(parts)).split("\n\n")
+    return parts
+
+
+def once(parts, first, least):
+    """The documents' lines that are seen for the first time."""
+    for d in parts:
+        lines = [li for li in d.split("\n") if len(li) >= least and first(li)]
+        if lines:
+            yield lines
+
+
+def paired(parts, first, known):
+    """Pairs whose Chinese is new; where the English has been seen with
+    another wording, the Chinese alone."""
+    for d in parts:
+        lines = []
+        for li in d.split("\n"):
+            ours, _, theirs = li.partition("\t")
+            if len(CHINESE.findall(theirs)) >= 4 and first(theirs):
+                lines.append(("" if ours in known else ours) + "\t" + theirs)
+                known.add(ours)
+        if lines:
+            yield lines
 
 
 def merge(args):
     """The three streams out of all packages' text, in the list's order."""
     out = os.path.join(args.cache, "corpus")
     os.makedirs(out, exist_ok=True)
-    text = os.path.join(args.cache, "text")
     with open(args.packages, encoding="utf-8") as f:
         names = [line.split("=")[0] for line in f
                  if line.strip() and not line.startswith("#")]
 
-    def documents(stream):
-        for n in names:
-            path = os.path.join(text, f"{n}.{stream}")
-            if os.path.exists(path):
-                if stream.startswith("tw"):
-                    content = simplified([path])
-                else:
-                    with open(path, encoding="utf-8") as f:
-                        content = f.read()
-                yield from content.split("\n\n")
-    first = {"en": Once(), "zh": Once(), "pair": Once()}
-    done = {}
-    with open(os.path.join(out, "pair.txt"), "w", encoding="utf-8") as f:
-        for stream in ("zhpair", "twpair"):
-            for d in documents(stream):
-                lines = [li for li in d.split("\n") if li.count("\t") == 1 and
-                         len(CHINESE.findall(li)) >= 4 and
-                         first["zh"](li.split("\t")[1])]
-                if stream == "twpair":  # another wording, no second pair
-                    lines = [li if li.split("\t")[0] not in done
-                             else "\t" + li.split("\t")[1] for li in lines]
-                for li in lines:
-                    done[li.split("\t")[0]] = True
-                if lines:
-                    f.write("\n".join(lines) + "\n\n")
-    for stream, sources, least in (("zh", ("zh", "tw"), 8),
-                                   ("en", ("en",), 25)):
-        with open(os.path.join(out, stream + ".txt"), "w",
-                  encoding="utf-8") as f:
-            for source in sources:
-                for d in documents(source):
-                    lines = tidy(d, first[stream], least)
-                    if lines:
-                        f.write("\n".join(lines) + "\n\n")
-    for n in ("en", "zh", "pair"):
-        size = os.path.getsize(os.path.join(out, n + ".txt"))
-        print(f"{n}.txt: {size / 1e6:.1f} MB")
+    def write(stream, documents_):
+        path = os.path.join(out, stream + ".txt")
+        with open(path, "w", encoding="utf-8") as f:
+            for lines in documents_:
+                f.write("\n".join(lines) + "\n\n")
+        print(f"{stream}.txt: {os.path.getsize(path) / 1e6:.1f} MB", flush=True)
+
+    def read(*streams):
+        for stream in streams:
+            yield from documents(args, names, stream, args.most)
+    chinese, english = Once(args.without), Once(args.without)
+    write("pair", paired(read("zhpair", "twpair"), chinese, set()))
+    write("zh", once(read("zh", "tw"), chinese, 8))
+    write("en", once(read("en"), english, 25))
     with open(os.path.join(out, "licences.txt"), "w", encoding="utf-8") as f:
         for n in names:
-            path = os.path.join(text, n + ".done")
+            path = os.path.join(args.cache, "text", n + ".done")
             if os.path.exists(path):
-                with open(path) as g:
+                with open(path, encoding="utf-8") as g:
                     f.write(f"{n}: {g.read().strip()}\n")
 
 
@@ -312,6 +356,10 @@ def main():
     p.add_argument("cache")
     p.add_argument("-p", "--packages", default=os.path.join(
         os.path.dirname(os.path.abspath(__file__)), "packages.txt"))
+    p.add_argument("--most", type=float, default=6e6,
+                   help="characters to take from one package")
+    p.add_argument("--without", nargs="*", default=(),
+                   help="files of quoted texts that must not be in it")
     p.add_argument("-j", "--jobs", type=int, default=2)
     args = p.parse_args()
     {"fetch": fetch, "merge": merge}[args.what](args)

@@ -112,6 +112,16 @@ def from_text(data):
     return [re.sub(r"\[([^]]+)\]\([^)]*\)|[*`|]+", r"\1", p) for p in found]
 
 
+def from_code(data):
+    """Comments and documentation in a program, a line each."""
+    found = []
+    for line in data.decode("utf-8", "replace").split("\n"):
+        line = re.sub(r'^\s*(:param \w+:|r?"""|#+|//)*\s*|"""$', "", line)
+        line = re.sub(r"</?[A-Za-z][^<>]*>|\*\*|`|&quot;|\\", " ", line)
+        found.append(flat(html.unescape(line)))
+    return found
+
+
 NAMES = """web nginx redis db-1 api worker mysql postgres frontend backend
 /var/log/syslog /etc/passwd /tmp/data /usr/bin/curl eth0 sda1 node-3 app.log
 config.yaml prod-web-2 cache kafka root admin alice http://example.org:8080

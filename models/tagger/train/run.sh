@@ -25,6 +25,14 @@ pretrain) # on a GPU
 	"$here/pretrain.py" "$cache/carry" -v "$here/vocab.txt" \
 		-o "$cache/pretrained" "$@"
 	;;
+tune) # a tagger, of tagged sentences
+	"$here/finetune.py" "$cache/pretrained" -o "$cache/tagger" "$@"
+	;;
+all) # up to what a GPU is needed for
+	for each in corpus pack check; do
+		"$0" $each "$cache"
+	done
+	;;
 *)
 	echo "run.sh: no step $step" >&2
 	exit 2
