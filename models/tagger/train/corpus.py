@@ -292,7 +292,8 @@ def documents(args, names, stream, most):
         if os.path.exists(path):
             with open(path, encoding="utf-8") as f:
                 parts += some([d for d in f.read().split("\n\n")
-                               if d.strip()], most)
+                               if d.strip()],
+                              most if stream == "en" else 1e12)
     if stream.startswith("tw"):
         parts = simplified("\n\n".join(parts)).split("\n\n")
     return parts
@@ -357,7 +358,7 @@ def main():
     p.add_argument("-p", "--packages", default=os.path.join(
         os.path.dirname(os.path.abspath(__file__)), "packages.txt"))
     p.add_argument("--most", type=float, default=6e6,
-                   help="characters to take from one package")
+                   help="characters of English to take from one package")
     p.add_argument("--without", nargs="*", default=(),
                    help="files of quoted texts that must not be in it")
     p.add_argument("-j", "--jobs", type=int, default=2)

@@ -113,9 +113,11 @@ def from_text(data):
 
 
 def from_code(data):
-    """Comments and documentation in a program, a line each."""
+    """The Chinese in a program's comments and documentation, a line each."""
     found = []
     for line in data.decode("utf-8", "replace").split("\n"):
+        if not re.search("[\u4e00-\u9fff]{2}", line):
+            continue
         line = re.sub(r'^\s*(:param \w+:|r?"""|#+|//)*\s*|"""$', "", line)
         line = re.sub(r"</?[A-Za-z][^<>]*>|\*\*|`|&quot;|\\", " ", line)
         found.append(flat(html.unescape(line)))

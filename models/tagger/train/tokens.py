@@ -4,8 +4,8 @@
 """Between text and token ids. As a program: pack the text that corpus.py wrote
 into a folder small enough to travel, and say how well a vocabulary covers it."""
 import argparse
+import bz2
 import hashlib
-import lzma
 import multiprocessing
 import os
 import re
@@ -17,7 +17,7 @@ STREAMS = ("en", "zh", "pair")
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PAD, UNK, CLS, SEP, MASK = range(5)
 SPECIAL = len(SPECIALS)
-CHUNK = 2 << 20     # characters of text a file
+CHUNK = 4 << 20     # characters of text a file
 
 
 def is_chinese(c):
@@ -70,9 +70,9 @@ def documents(path):
                 yield d.strip("\n")
 
 
-def apart(document):
-    """Whether a document, by its hash, is one of the 0.5 % held aside."""
-    return int(hashlib.md5(document.encode()).hexdigest(), 16) % 200 == 0
+def place(document):
+    """A number from 0 to 1 that a document has by its hash."""
+    return int(hashlib.md5(document.encode()).hexdigest()[:8], 16) / 2**32
 
 
 def chunks(docs):
@@ -87,30 +87,24 @@ def chunks(docs):
         yield "\n".join(part)
 
 
-def squeeze(text):
-    return lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
-
-
-def stretch(data):
-    return lzma.decompress(data).decode()
-
-
 def write_chunk(job):
     path, text = job
     with open(path, "wb") as f:
-        f.write(squeeze(text))
+        f.write(bz2.compress(text.encode()))
     return os.path.getsize(path)
 
 
-def pack(corpus, out):
+def pack(corpus, out, most):
+    """Of each stream about `most` characters, 0.5 % of it held aside."""
     os.makedirs(out, exist_ok=True)
     jobs = []
     for k in STREAMS:
-        aside = {True: [], False: []}
-        for d in documents(os.path.join(corpus, k + ".txt")):
-            aside[apart(d)].append(d.lower())
-        for name, docs in (("held", aside[True]), ("train", aside[False])):
-            jobs += [(os.path.join(out, f"{k}.{name}.{i:03}.xz"), text)
+        docs = list(documents(os.path.join(corpus, k + ".txt")))
+        share = min(most / sum(map(len, docs)), 1)
+        held = [d.lower() for d in docs if place(d) < share / 200]
+        train = [d.lower() for d in docs if share / 200 <= place(d) < share]
+        for name, docs in (("held", held), ("train", train)):
+            jobs += [(os.path.join(out, f"{k}.{name}.{i:03}.bz2"), text)
                      for i, text in enumerate(chunks(docs))]
     with multiprocessing.Pool() as pool:
         sizes = pool.map(write_chunk, jobs, chunksize=1)
@@ -123,7 +117,7 @@ def read_chunk(job):
     k, use = re.match(r"(\w+)\.(\w+)\.", os.path.basename(path)).groups()
     t = tokenizer(vocab)
     with open(path, "rb") as f:
-        text = stretch(f.read())
+        text = bz2.decompress(f.read()).decode()
     found = [(k, use, encode(t, text))]
     if k == "pair":
         found.append(("zh", use, encode(t, text, 1)))
@@ -133,9 +127,9 @@ def read_chunk(job):
 def load(folder, vocab, few=False):
     """The ids of each stream, to train on and held aside. few: some of them."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    names = sorted(n for n in os.listdir(folder) if n.endswith(".xz"))
+    names = sorted(n for n in os.listdir(folder) if n.endswith(".bz2"))
     if few:
-        names = [n for n in names if n.endswith(".000.xz")]
+        names = [n for n in names if n.endswith(".000.bz2")]
     with multiprocessing.Pool() as pool:
         read = pool.map(read_chunk, [(os.path.join(folder, n), vocab)
                                      for n in names], chunksize=1)
@@ -152,8 +146,10 @@ def main():
     p.add_argument("corpus")
     p.add_argument("out")
     p.add_argument("-v", "--vocab", required=True)
+    p.add_argument("--most", type=float, default=130e6,
+                   help="characters a stream has at most")
     args = p.parse_args()
-    pack(args.corpus, args.out)
+    pack(args.corpus, args.out, args.most)
     for use, streams in zip(("train", "held"), load(args.out, args.vocab)):
         for k, ids in streams.items():
             print(f"{use} {k}: {len(ids)} tokens, "
