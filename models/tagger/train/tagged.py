@@ -3,7 +3,7 @@
 """Tagged sentences: reading, labels for their tokens, and back to spans.
 
 A line is {"text": ..., "lang": "en"|"zh", "spans": [[start, end, "TYPE"], ...],
-"group": template, "rule": false where it is no rule}; start and end count code
+"group": pattern, "kind": "rule", "half" or "none"}; start and end count code
 points. A token's label is O, B-TYPE or I-TYPE. [CLS] has RULE or NORULE, which
 no other token has."""
 import collections
@@ -41,7 +41,7 @@ def label_names(sentences):
 
 
 def is_rule(s):
-    return s.get("rule", True) is not False
+    return s.get("kind", "rule") != "none"
 
 
 def encode(tokenizer, s, longest):
