@@ -17,11 +17,13 @@
  * thousand containers is never in memory as a whole. */
 #define CHUNK_BYTES (64 * 1024)
 
-/* Within a sweep, events are taken as often as this. */
-#define HEAR_NS INT64_C(5000000)
+/* What events may take at realtime in any case, between two sweeps; and what a
+ * sweep may. */
+#define HASTE_US       100000
+#define SWEEP_HASTE_US 30000
 
-/* What they may take at realtime in any case, between two sweeps. */
-#define HASTE_US 100000
+/* How often that is looked at: with each so manieth event. */
+#define HASTE_TURN 16
 
 struct slot {
 	const struct dm_source *source;
@@ -37,6 +39,19 @@ struct slot {
 	struct dm_part scratch;
 };
 
+/*
+ * Realtime is for what is short. It is on while waiting, and off again where
+ * events take the larger part of that, be it that they are so many or that a
+ * source never has enough. A sweep begins with it, as what happens meanwhile
+ * is to be looked at in time too, and goes on without if it is long.
+ */
+struct haste {
+	bool on;
+	unsigned turn;
+	int64_t since_us;
+	uint64_t cpu_us;
+};
+
 struct dm_collector {
 	struct dm_collect pub;
 	struct dm_collector_options options;
@@ -45,9 +60,9 @@ struct dm_collector {
 	struct dm_buf target; /* instance and job, as labels */
 	struct dm_buf out;
 	uint64_t samples;
-	bool no_cgroups;  /* and said so */
-	int heard;	  /* an epoll set of the sources' descriptors */
-	int64_t heard_ns; /* when they were last asked */
+	bool no_cgroups; /* and said so */
+	int heard;	 /* an epoll set of the sources' descriptors */
+	struct haste haste;
 };
 
 static void say(
@@ -320,23 +335,76 @@ static int hand_on(struct dm_collector *c, size_t at_least, struct dm_err *err)
 	return 0;
 }
 
+static uint64_t cpu_us(void)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_SELF, &u) < 0)
+		return 0;
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static void begin_haste(struct haste *h)
+{
+	h->since_us = dm_time_mono_ns() / 1000;
+	h->cpu_us = cpu_us();
+}
+
+static void hurry(struct dm_collector *c)
+{
+	struct haste *h = &c->haste;
+
+	if (c->heard >= 0 && !h->on)
+		dm_privileges_realtime(true);
+	h->on = c->heard >= 0;
+	begin_haste(h);
+}
+
+static void slow_down(struct haste *h)
+{
+	dm_privileges_realtime(false);
+	h->on = false;
+}
+
+static void watch_events(struct haste *h)
+{
+	uint64_t used_us = cpu_us() - h->cpu_us;
+	int64_t passed_us = dm_time_mono_ns() / 1000 - h->since_us;
+
+	if (h->on && used_us > HASTE_US && used_us > (uint64_t)passed_us / 2)
+		slow_down(h);
+}
+
+static void watch_sweep(struct haste *h)
+{
+	if (h->on && cpu_us() - h->cpu_us > SWEEP_HASTE_US)
+		slow_down(h);
+}
+
+static void hear_one(struct dm_collector *c, unsigned i)
+{
+	struct slot *s = &c->slots[i];
+	struct dm_err why = {0};
+
+	if (!s->heard || s->source->hear(&c->pub, s->state, &c->out, &why) == 0)
+		return;
+	failed(c, s, &why);
+	close_source(c, i);
+}
+
 /* Take what sources have heard, and hand it on at once: whole records stand
  * in c->out whenever this is called. */
 static int hear(struct dm_collector *c, struct dm_err *err)
 {
+	struct epoll_event ready[DM_SOURCES_MAX];
 	size_t had = c->out.n;
+	int n = 0;
 
-	for (unsigned i = 0; i < c->n; i++) {
-		struct slot *s = &c->slots[i];
-		struct dm_err why = {0};
-
-		if (!s->heard ||
-		    s->source->hear(&c->pub, s->state, &c->out, &why) == 0)
-			continue;
-		failed(c, s, &why);
-		close_source(c, i);
-	}
-	c->heard_ns = dm_time_mono_ns();
+	if (c->heard >= 0)
+		n = epoll_wait(c->heard, ready, DM_SOURCES_MAX, 0);
+	for (int i = 0; i < n; i++)
+		hear_one(c, ready[i].data.u32);
 	return c->out.n > had ? hand_on(c, 0, err) : 0;
 }
 
@@ -384,8 +452,7 @@ static int do_container(
 	swap_parts(c, container);
 	if (status < 0 || hand_on(c, CHUNK_BYTES, err) < 0)
 		return -1;
-	if (c->heard < 0 || dm_time_mono_ns() - c->heard_ns < HEAR_NS)
-		return 0;
+	watch_sweep(&c->haste);
 	return hear(c, err);
 }
 
@@ -419,16 +486,6 @@ static void begin_sweep_record(struct dm_collector *c, const char *source)
 	if (source)
 		dm_record_label(&c->out, "source", dm_str(source));
 	dm_record_metrics(&c->out);
-}
-
-static uint64_t cpu_us(void)
-{
-	struct rusage u;
-
-	if (getrusage(RUSAGE_SELF, &u) < 0)
-		return 0;
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 static void add_sweep_records(
@@ -469,10 +526,17 @@ int dm_collector_sweep(
 	c->pub.ts_us = ts_us;
 	c->samples = 0;
 	dm_buf_clear(&c->out);
-	if (discover(c, err) < 0)
-		return -1;
+	begin_haste(&c->haste);
 	for (unsigned i = 0; i < c->n; i++)
+		hear_one(c, i);
+	if (hand_on(c, 0, err) < 0 || discover(c, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < c->n; i++) {
 		sample(c, i);
+		watch_sweep(&c->haste);
+		if (hear(c, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < c->pub.n_containers; i++) {
 		if (do_container(c, c->pub.containers[i], err) < 0)
 			return -1;
@@ -483,59 +547,22 @@ int dm_collector_sweep(
 	return hand_on(c, 0, err);
 }
 
-/*
- * Realtime is for what is short, and a sweep is not: it is on while waiting,
- * and off again where events take the larger part of that, be it that they are
- * so many or that a source never has enough.
- */
-struct haste {
-	bool on;
-	int64_t since_us;
-	uint64_t cpu_us;
-};
-
-static void hurry(const struct dm_collector *c, struct haste *h)
-{
-	*h = (struct haste){.on = c->heard >= 0,
-	    .since_us = dm_time_mono_ns() / 1000,
-	    .cpu_us = cpu_us()};
-	if (h->on)
-		dm_privileges_realtime(true);
-}
-
-static void slow_down(struct haste *h)
-{
-	if (h->on)
-		dm_privileges_realtime(false);
-	h->on = false;
-}
-
-static void watch_haste(struct haste *h)
-{
-	uint64_t used_us = cpu_us() - h->cpu_us;
-	int64_t passed_us = dm_time_mono_ns() / 1000 - h->since_us;
-
-	if (used_us > HASTE_US && used_us > (uint64_t)passed_us / 2)
-		slow_down(h);
-}
-
 int dm_collector_wait(
     struct dm_collector *c, struct dm_tick *tick, struct dm_err *err)
 {
-	struct haste haste;
 	int64_t left_us;
 	int status = 0;
 
-	hurry(c, &haste);
+	hurry(c);
 	while (status == 0 && !dm_signals_stop() &&
 	       (left_us = dm_tick_next(tick, dm_time_now_us())) > 0) {
 		status = dm_signals_wait(
 		    c->heard, dm_time_mono_ns() + left_us * 1000, err);
 		if (status > 0)
 			status = hear(c, err);
-		watch_haste(&haste);
+		if (++c->haste.turn % HASTE_TURN == 0)
+			watch_events(&c->haste);
 	}
-	slow_down(&haste);
 	return status;
 }
 

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/connector.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,6 +24,9 @@
 #define BATCH	      64
 #define MESSAGE_BYTES 256
 #define ANSWER_MS     1000
+
+/* Of an exit code, as wait(2) has it. */
+#define SIGNAL_MASK 0x7f
 
 /* Inodes of the first namespaces. Source: include/linux/proc_ns.h. */
 #define FIRST_USER_NS 0xEFFFFFFDU
@@ -67,6 +72,8 @@ static void take(struct dm_process_event *e, const struct proc_event *p)
 	} else if (e->what == DM_PROCESS_UID || e->what == DM_PROCESS_GID) {
 		e->real = p->event_data.id.r.ruid;
 		e->effective = p->event_data.id.e.euid;
+	} else if (e->what == DM_PROCESS_EXIT) {
+		e->signal = p->event_data.exit.exit_code & SIGNAL_MASK;
 	}
 	e->pid = tgid;
 	e->thread = tgid != pid;
@@ -129,6 +136,9 @@ uint32_t dm_event_gaps_step(
 	    (e->cpu >= g->n && !grow(g, (size_t)e->cpu + 1)))
 		return 0;
 	missing = g->seen[e->cpu] ? e->seq - g->next[e->cpu] : 0;
+	/* Back, not on. */
+	if (missing > INT32_MAX)
+		missing = 0;
 	g->seen[e->cpu] = true;
 	g->next[e->cpu] = e->seq + 1;
 	return missing;
@@ -206,7 +216,45 @@ static int await_answer(int fd, struct dm_err *err)
 	return 0;
 }
 
-int dm_connector_open(struct dm_err *err)
+/*
+ * Whoever sleeps until something happens is woken for each message, and for
+ * most nothing has to be done at once: a fork and an exit are counted. So two
+ * listen: one for all, which nobody waits for, and the bell. That hears only
+ * of what is looked at at once, and of one in 256 of all, by their numbers, so
+ * that what waits does not grow.
+ *
+ * Both are given a message by the one that sends it, the last one bound first:
+ * when the bell rings, the other has it.
+ */
+#define AT(member)                                                             \
+	(NLMSG_HDRLEN + sizeof(struct cn_msg) +                                \
+	    offsetof(struct proc_event, member))
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
+#define ANY(bits, yes, no)                                                     \
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htonl(bits), yes, no)
+
+int dm_connector_filter(int fd)
+{
+	struct sock_filter code[] = {
+	    LOAD(AT(what)),
+	    ANY(PROC_EVENT_EXEC | PROC_EVENT_UID | PROC_EVENT_GID |
+		    PROC_EVENT_PTRACE | PROC_EVENT_COREDUMP,
+		6, 0),
+	    ANY(PROC_EVENT_EXIT, 0, 2),
+	    LOAD(AT(event_data.exit.exit_code)),
+	    ANY(SIGNAL_MASK, 3, 0),
+	    LOAD(NLMSG_HDRLEN + offsetof(struct cn_msg, seq)),
+	    ANY(0xff, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	    BPF_STMT(BPF_RET | BPF_K, MESSAGE_BYTES),
+	};
+	const struct sock_fprog filter = {DM_COUNT(code), code};
+
+	return setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
+static int open_socket(bool bell, struct dm_err *err)
 {
 	struct sockaddr_nl name = {
 	    .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
@@ -216,20 +264,53 @@ int dm_connector_open(struct dm_err *err)
 
 	if (fd < 0)
 		return dm_err_errno(err, errno, "proc connector");
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) <
-	    0)
+	if (!bell && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes,
+			 sizeof(bytes)) < 0)
 		(void)setsockopt(
 		    fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
-		dm_err_errno(err, errno, "proc connector");
-	else if (subscribe(fd, err) == 0 && await_answer(fd, err) == 0)
+	if ((!bell || dm_connector_filter(fd) == 0) &&
+	    bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
 		return fd;
+	dm_err_errno(err, errno, "proc connector");
 	close(fd);
 	return -1;
 }
 
-int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
-    size_t *ret_n, struct dm_err *err)
+int dm_connector_open(struct dm_connector *ret, struct dm_err *err)
+{
+	struct dm_connector c = {.fd = -1, .bell = open_socket(true, err)};
+
+	if (c.bell >= 0)
+		c.fd = open_socket(false, err);
+	if (c.fd < 0 || subscribe(c.fd, err) < 0 ||
+	    await_answer(c.fd, err) < 0) {
+		dm_connector_close(&c);
+		return -1;
+	}
+	*ret = c;
+	return 0;
+}
+
+void dm_connector_close(struct dm_connector *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->bell >= 0)
+		close(c->bell);
+	c->fd = c->bell = -1;
+}
+
+/* What is left rings on. */
+void dm_connector_hush(const struct dm_connector *c)
+{
+	struct mmsghdr heads[BATCH] = {0};
+
+	(void)recvmmsg(c->bell, heads, BATCH, MSG_DONTWAIT, NULL);
+}
+
+int dm_connector_read(const struct dm_connector *c,
+    struct dm_process_event *events, size_t cap, size_t *ret_n,
+    struct dm_err *err)
 {
 	struct mmsghdr heads[BATCH] = {0};
 	struct iovec parts[BATCH];
@@ -246,7 +327,7 @@ int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
 		    .msg_iovlen = 1};
 	}
 	*ret_n = 0;
-	got = recvmmsg(fd, heads, want, MSG_DONTWAIT, NULL);
+	got = recvmmsg(c->fd, heads, want, MSG_DONTWAIT, NULL);
 	if (got < 0 && errno == ENOBUFS)
 		return 1;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))

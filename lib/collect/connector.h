@@ -38,6 +38,7 @@ struct dm_process_event {
 	pid_t by;	/* fork: the parent; ptrace: the tracer */
 	uint32_t real;	/* uid, gid */
 	uint32_t effective;
+	unsigned signal; /* exit: that ended it, or 0 */
 };
 
 /** One datagram. False: it holds no event. */
@@ -60,12 +61,27 @@ void dm_event_gaps_release(struct dm_event_gaps *g);
  * and the first user, pid and network namespaces. */
 bool dm_connector_allowed(const char *procfs);
 
+/** Who listens. */
+struct dm_connector {
+	int fd;	  /* for dm_connector_read */
+	int bell; /* can be read when there is what must be looked at at once,
+		   * or much; what else there is waits */
+};
+
 /**
  * Listen.
- * Returns a descriptor that does not block; -1 with DM_EPERM where it is not
- * allowed.
+ * @ret  its descriptors do not block
+ * -1 with DM_EPERM where it is not allowed.
  */
-int dm_connector_open(struct dm_err *err) DM_MUST_CHECK;
+int dm_connector_open(
+    struct dm_connector *ret, struct dm_err *err) DM_MUST_CHECK;
+void dm_connector_close(struct dm_connector *c);
+
+/** Make a socket take only what rings: the bell's. 0, or -1 with errno. */
+int dm_connector_filter(int fd) DM_MUST_CHECK;
+
+/** The bell has been heard: to be called before all there is is read. */
+void dm_connector_hush(const struct dm_connector *c);
 
 /**
  * Read what there is, up to `cap` events.
@@ -74,7 +90,8 @@ int dm_connector_open(struct dm_err *err) DM_MUST_CHECK;
  * Returns 1 when there may be more, 0 when there are no more for now, -1 with
  * err.
  */
-int dm_connector_read(int fd, struct dm_process_event *events, size_t cap,
-    size_t *ret_n, struct dm_err *err) DM_MUST_CHECK;
+int dm_connector_read(const struct dm_connector *c,
+    struct dm_process_event *events, size_t cap, size_t *ret_n,
+    struct dm_err *err) DM_MUST_CHECK;
 
 #endif

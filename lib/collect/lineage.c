@@ -21,6 +21,7 @@ void dm_lineage_forget(struct dm_lineage *l)
 	while ((b = dm_map_next(&l->by_pid, &pos)))
 		drop(l, b);
 	dm_map_clear(&l->by_pid);
+	l->ended = NULL;
 }
 
 static void free_origin(struct dm_origin *o)
@@ -82,6 +83,7 @@ struct dm_born *dm_lineage_add(
 	if (b) {
 		dm_lineage_move(l, b, origin);
 		b->start = 0;
+		b->ended = 0;
 		return b;
 	}
 	b = calloc(1, sizeof(*b));
@@ -107,10 +109,30 @@ void dm_lineage_move(
 	dm_lineage_unref(l, was);
 }
 
-void dm_lineage_remove(struct dm_lineage *l, pid_t pid)
+void dm_lineage_end(struct dm_lineage *l, struct dm_born *b)
 {
-	struct dm_born *b = dm_map_remove(&l->by_pid, key_of(&pid));
+	b->ended = 1;
+	if (b->listed)
+		return;
+	b->listed = true;
+	b->next = l->ended;
+	l->ended = b;
+}
 
-	if (b)
-		drop(l, b);
+void dm_lineage_bury(struct dm_lineage *l)
+{
+	struct dm_born *b = l->ended, *next;
+
+	l->ended = NULL;
+	for (; b; b = next) {
+		next = b->next;
+		b->listed = false;
+		if (b->ended > 1) {
+			(void)dm_map_remove(&l->by_pid, key_of(&b->pid));
+			drop(l, b);
+		} else if (b->ended) {
+			dm_lineage_end(l, b);
+			b->ended = 2;
+		}
+	}
 }

@@ -13,6 +13,13 @@
  * one of its own.
  */
 
+/** What processes of a container have used that have ended. */
+struct dm_exit_totals {
+	uint64_t cpu_ns, lifetime_us, read_bytes, write_bytes;
+	uint64_t signaled;	/* how many a signal ended */
+	uint64_t max_rss_bytes; /* of one, since that was last told; 0: none */
+};
+
 /** A container, as events know it; also one that no sweep ever sees. */
 struct dm_origin {
 	char *id;			/* as dm_container's */
@@ -22,20 +29,26 @@ struct dm_origin {
 	 * has looked, by the first exec. May be unset. */
 	struct dm_proc_base base;
 	uint64_t forks, execs, exits, renames;
+	struct dm_exit_totals gone;
 	size_t refs; /* processes, and one while it has a container */
 };
 
 /** A process. */
 struct dm_born {
 	pid_t pid;
+	uint8_t ended;		  /* 1 and more: it is only kept */
+	bool listed;		  /* among those that have ended */
+	unsigned hierarchies;	  /* of cgroups in which it was the origin's */
 	struct dm_origin *origin; /* NULL: none, it is the host's */
 	uint64_t start;		  /* ticks since boot; 0: not known */
+	struct dm_born *next;	  /* that has ended */
 };
 
 /** {0} is an empty one. */
 struct dm_lineage {
 	struct dm_map by_pid; /* of struct dm_born */
 	struct dm_map by_id;  /* of struct dm_origin */
+	struct dm_born *ended;
 };
 
 void dm_lineage_release(struct dm_lineage *l);
@@ -62,7 +75,8 @@ struct dm_born *dm_lineage_add(
 void dm_lineage_move(
     struct dm_lineage *l, struct dm_born *b, struct dm_origin *origin);
 
-/** It has ended. */
-void dm_lineage_remove(struct dm_lineage *l, pid_t pid);
+/** It has ended; it is found until dm_lineage_bury has been called twice. */
+void dm_lineage_end(struct dm_lineage *l, struct dm_born *b);
+void dm_lineage_bury(struct dm_lineage *l);
 
 #endif

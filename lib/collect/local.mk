@@ -30,11 +30,13 @@ libdmon_a_SOURCES += \
 	lib/collect/proc-user.c \
 	lib/collect/proc-write.c \
 	lib/collect/procevents.c lib/collect/procevents.h \
+	lib/collect/procevents-exit.c \
 	lib/collect/procevents-look.c \
 	lib/collect/runtime.c lib/collect/runtime.h \
 	lib/collect/source.h \
 	lib/collect/started.c lib/collect/started.h \
 	lib/collect/table.c \
+	lib/collect/taskstats.c lib/collect/taskstats.h \
 	lib/collect/tick.c lib/collect/tick.h \
 	lib/collect/tree.c lib/collect/tree.h \
 	lib/collect/unattributed.c lib/collect/unattributed.h \

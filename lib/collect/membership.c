@@ -32,6 +32,21 @@ bool dm_membership_path(struct dm_str text, bool v2, struct dm_str *ret)
 	return false;
 }
 
+unsigned dm_membership_hierarchies(struct dm_str text, struct dm_str cgroup)
+{
+	struct dm_str line, part;
+	unsigned n = 0;
+
+	while (dm_str_line(&text, &line)) {
+		if (!dm_str_cut(&line, ':', &part) ||
+		    !dm_str_cut(&line, ':', &part) || line.n < cgroup.n ||
+		    memcmp(line.p, cgroup.p, cgroup.n) != 0)
+			continue;
+		n += line.n == cgroup.n || line.p[cgroup.n] == '/';
+	}
+	return n;
+}
+
 bool dm_membership_container(
     struct dm_str path, struct dm_buf *ret_id, struct dm_str *ret_cgroup)
 {

@@ -26,4 +26,10 @@ bool dm_membership_path(struct dm_str text, bool v2, struct dm_str *ret);
 bool dm_membership_container(
     struct dm_str path, struct dm_buf *ret_id, struct dm_str *ret_cgroup);
 
+/**
+ * In how many hierarchies it is in that cgroup or below it: v1 has several, of
+ * which a process may have left some only.
+ */
+unsigned dm_membership_hierarchies(struct dm_str text, struct dm_str cgroup);
+
 #endif

@@ -42,6 +42,11 @@ static void leave_out(struct dm_proc_view *v)
 	v->root_seen = false;
 }
 
+static uint64_t mount_in(const struct statx *st)
+{
+	return st->stx_mask & STATX_MNT_ID ? st->stx_mnt_id : 0;
+}
+
 static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
 {
 	char target[PATH_MAX];
@@ -60,9 +65,11 @@ static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
 	/* The text alone can be feigned by a file of that name, the count of
 	 * links says nothing where another link is left. */
 	p->full.deleted = dm_str_ends(text, " (deleted)");
-	if (l->live && dm_proc_statx(p->dir, "exe", STATX_NLINK, &st) &&
-	    st.stx_nlink == 0)
-		p->full.deleted = true;
+	if (l->live &&
+	    dm_proc_statx(p->dir, "exe", STATX_NLINK | STATX_MNT_ID, &st)) {
+		p->full.deleted = p->full.deleted || st.stx_nlink == 0;
+		p->full.exe_mount = mount_in(&st);
+	}
 	p->full.memfd = p->full.deleted && dm_str_starts(text, "/memfd:");
 }
 
@@ -103,27 +110,22 @@ static void look_fds(const struct dm_proc_looker *l, struct dm_proc *p)
 	p->full.seen |= DM_SEEN_FDS;
 }
 
-static bool mount_of(int dir, const char *name, uint64_t *ret)
+/* 0: can't be seen. */
+static uint64_t mount_of(int dir, const char *name)
 {
 	struct statx st;
 
-	if (!dm_proc_statx(dir, name, STATX_MNT_ID, &st) ||
-	    !(st.stx_mask & STATX_MNT_ID))
-		return false;
-	*ret = st.stx_mnt_id;
-	return true;
+	return dm_proc_statx(dir, name, STATX_MNT_ID, &st) ? mount_in(&st) : 0;
 }
 
-/* Is its "cwd" or "exe" on a mount that the process can't have reached by its
- * path? 1, 0, or -1: can't be seen. */
+/* Is it one that the process can't have reached by its path? 1, 0, or -1:
+ * can't be seen. */
 static int is_foreign(
-    struct dm_proc_looker *l, const struct dm_proc *p, const char *name)
+    struct dm_proc_looker *l, const struct dm_proc *p, uint64_t mount)
 {
-	uint64_t root, mount;
-
-	if (!mount_of(p->dir, "root", &root) || !mount_of(p->dir, name, &mount))
+	if (!mount || !p->full.root_mount)
 		return -1;
-	if (mount == root)
+	if (mount == p->full.root_mount)
 		return 0;
 	if (dm_proc_read(l, p->dir, "mountinfo") != 0)
 		return -1;
@@ -134,16 +136,18 @@ int dm_proc_exe_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p)
 {
 	if (!l->live || p->full.memfd)
 		return -1;
-	return is_foreign(l, p, "exe");
+	return is_foreign(l, p, p->full.exe_mount);
 }
 
 static void look_cwd(struct dm_proc_looker *l, struct dm_proc *p)
 {
-	int foreign = is_foreign(l, p, "cwd");
+	int foreign = 1;
 
-	/* It may have moved between the two looks. */
-	if (foreign == 1)
-		foreign = is_foreign(l, p, "cwd");
+	/* It may move between two looks. */
+	for (int i = 0; foreign == 1 && i < 2; i++) {
+		p->full.root_mount = mount_of(p->dir, "root");
+		foreign = is_foreign(l, p, mount_of(p->dir, "cwd"));
+	}
 	if (foreign < 0)
 		return;
 	p->full.seen |= DM_SEEN_CWD;

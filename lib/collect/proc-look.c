@@ -28,7 +28,8 @@ static const char *const ns_names[DM_NS_N] = {
     [DM_NS_TIME] = "ns/time",
 };
 
-int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name)
+static int read_text(
+    struct dm_proc_looker *l, int dir, const char *name, bool record)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t got;
@@ -47,9 +48,21 @@ int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name)
 			l->text.n += (size_t)got;
 		else if (got < 0 && errno != EINTR)
 			failed = errno;
+		if (record && got > 0 && l->text.n < l->text.cap)
+			break;
 	} while (!failed && got != 0 && l->text.n < TEXT_MAX_BYTES);
 	close(fd);
 	return failed;
+}
+
+int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name)
+{
+	return read_text(l, dir, name, false);
+}
+
+int dm_proc_read_record(struct dm_proc_looker *l, int dir, const char *name)
+{
+	return read_text(l, dir, name, true);
 }
 
 /* A process that has ended is no failure; anything else is told once. */
@@ -219,7 +232,7 @@ static bool look_short(struct dm_proc_looker *l, struct dm_proc *p,
 	int failed;
 
 	dm_proc_view_read(l, p->dir, p->pid, (1u << DM_NS_N) - 1, view);
-	failed = dm_proc_read(l, p->dir, "stat");
+	failed = dm_proc_read_record(l, p->dir, "stat");
 	if (failed == ENOENT || failed == ESRCH)
 		return false;
 	if (failed || !dm_proc_stat_parse(dm_buf_str(&l->text), stat)) {

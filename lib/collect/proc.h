@@ -60,6 +60,7 @@ struct dm_proc_full {
 	uint64_t fds;
 	uint32_t uid_inside;
 	bool foreign_cwd, deleted, memfd;
+	uint64_t root_mount, exe_mount; /* 0: not known */
 };
 
 struct dm_proc {
@@ -149,6 +150,9 @@ bool dm_proc_statx(int dir, const char *name, unsigned mask, struct statx *ret);
 
 /** A file of a process as text, in l->text. 0, or an errno. */
 int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name);
+/** One that is a single record to the kernel, as stat and cgroup are, and
+ * comes whole: a system call less. */
+int dm_proc_read_record(struct dm_proc_looker *l, int dir, const char *name);
 
 /* proc-full.c */
 
@@ -156,10 +160,10 @@ int dm_proc_read(struct dm_proc_looker *l, int dir, const char *name);
 void dm_proc_look_program(struct dm_proc_looker *l, struct dm_proc *p);
 
 /**
- * Right after it was executed: is the executable on a mount that the process
- * can't have reached by its path? One in memory is not asked about, and a
- * process that has left for another mount namespace since keeps what it had.
- * Returns 1, 0, or -1: can't be seen.
+ * Right after it was executed, and its program looked at: is the executable on
+ * a mount that the process can't have reached by its path? One in memory is not
+ * asked about, and a process that has left for another mount namespace since
+ * keeps what it had. Returns 1, 0, or -1: can't be seen.
  */
 int dm_proc_exe_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p);
 

@@ -11,32 +11,40 @@
 
 #define NAME(x) "container_event_" x
 
-int dm_glance_open(const struct dm_procevents *w, pid_t pid)
+bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
+    pid_t pid, const struct dm_origin *of, struct dm_place *ret)
 {
-	char name[16];
+	struct dm_str text, path, cgroup;
+	struct dm_place at = {0};
+	char name[32];
 
-	snprintf(name, sizeof(name), "%ld", (long)pid);
-	return openat(w->looker.procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(name, sizeof(name), "%ld/cgroup", (long)pid);
+	if (!c->cgroups ||
+	    dm_proc_read_record(&w->looker, w->looker.procfs, name) != 0)
+		return false;
+	text = dm_buf_str(&w->looker.text);
+	if (!dm_membership_path(
+		text, dm_cgroups_v2(c->cgroups, DM_CONTROLLER_CPUACCT), &path))
+		return false;
+	if (dm_membership_container(path, &w->id, &cgroup)) {
+		at.origin =
+		    dm_lineage_origin(&w->lineage, dm_buf_str(&w->id), cgroup);
+		if (!at.origin)
+			return false;
+		at.hierarchies = dm_membership_hierarchies(text, cgroup);
+	}
+	if (of)
+		at.kept = dm_membership_hierarchies(text, dm_str(of->cgroup));
+	*ret = at;
+	return true;
 }
 
-bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
-    int dir, struct dm_origin **ret)
+bool dm_glance_lives(const struct dm_procevents *w, pid_t pid)
 {
-	struct dm_str path, cgroup;
-	struct dm_origin *o;
+	char name[32], target[1];
 
-	if (!c->cgroups || dm_proc_read(&w->looker, dir, "cgroup") != 0 ||
-	    !dm_membership_path(dm_buf_str(&w->looker.text),
-		dm_cgroups_v2(c->cgroups, DM_CONTROLLER_CPUACCT), &path))
-		return false;
-	if (!dm_membership_container(path, &w->id, &cgroup)) {
-		*ret = NULL;
-		return true;
-	}
-	o = dm_lineage_origin(&w->lineage, dm_buf_str(&w->id), cgroup);
-	if (o)
-		*ret = o;
-	return o != NULL;
+	snprintf(name, sizeof(name), "%ld/exe", (long)pid);
+	return readlinkat(w->looker.procfs, name, target, sizeof(target)) > 0;
 }
 
 /* It may have made itself a copy of all mounts meanwhile, as unshare(1) does
@@ -54,28 +62,39 @@ static bool has_other_mounts(
 
 /* As the looker of sweeps does it, but once and with what is asked for
  * first in front: many a process lives for a millisecond only. */
-void dm_glance_take(
-    struct dm_procevents *w, int dir, pid_t pid, struct dm_glance *ret)
+static void look(struct dm_proc_looker *l, int dir, struct dm_glance *g)
 {
-	struct dm_proc_looker *l = &w->looker;
-	struct dm_proc *p = &ret->p;
+	struct dm_proc *p = &g->p;
 
-	*p = (struct dm_proc){.pid = pid, .dir = dir};
-	dm_proc_view_read(l, dir, pid, (1U << DM_NS_N) - 1, &p->view);
+	p->dir = dir;
+	dm_proc_view_read(l, dir, p->pid, (1U << DM_NS_N) - 1, &p->view);
 	dm_proc_look_program(l, p);
-	ret->foreign_exe = dm_proc_exe_is_foreign(l, p);
-	if (ret->foreign_exe == 1 && has_other_mounts(l, dir, p))
-		ret->foreign_exe = -1;
-	if (dm_proc_read(l, dir, "stat") != 0 ||
-	    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat)) {
-		p->failed = true;
+	g->foreign_exe = dm_proc_exe_is_foreign(l, p);
+	if (g->foreign_exe == 1 && has_other_mounts(l, dir, p))
+		g->foreign_exe = -1;
+	p->failed = dm_proc_read_record(l, dir, "stat") != 0 ||
+		    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat);
+	if (p->failed)
 		return;
-	}
 	p->comm_n =
 	    (uint8_t)(p->stat.comm.n < sizeof(p->comm) ? p->stat.comm.n
 						       : sizeof(p->comm));
 	memcpy(p->comm, p->stat.comm.p, p->comm_n);
 	p->stat.comm = (struct dm_str){p->comm, p->comm_n};
+}
+
+void dm_glance_take(struct dm_procevents *w, pid_t pid, struct dm_glance *ret)
+{
+	char name[16];
+	int dir;
+
+	*ret = (struct dm_glance){.p = {.pid = pid}, .foreign_exe = -1};
+	snprintf(name, sizeof(name), "%ld", (long)pid);
+	dir = openat(w->looker.procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	look(&w->looker, dir, ret);
+	close(dir);
 }
 
 static void add_labels(
@@ -156,23 +175,29 @@ static void add_program(
 		    out, NAME("parent_pid"), (uint64_t)p->stat.ppid);
 }
 
+static void add_user(
+    const struct dm_procevents *w, struct dm_buf *out, uint32_t uid)
+{
+	struct dm_str user;
+
+	if (dm_proc_users_name(w->looker.users, uid, &user))
+		dm_record_label_bytes(out, "user", user);
+	else
+		dm_record_label_u64(out, "user", uid);
+}
+
 static void add_info(struct dm_procevents *w, struct dm_buf *out,
     const struct dm_process_event *e, const struct dm_origin *o,
     const struct dm_proc *p)
 {
-	struct dm_str user;
-
 	begin(w, out, e, o, p->stat.start);
 	if (!p->failed)
 		dm_record_label_bytes(out, "comm", p->stat.comm);
 	if (p->exe)
 		dm_record_label_bytes(
 		    out, "exe", (struct dm_str){p->exe, p->exe_n});
-	if (p->view.uid_seen &&
-	    dm_proc_users_name(w->looker.users, p->view.uid, &user))
-		dm_record_label_bytes(out, "user", user);
-	else if (p->view.uid_seen)
-		dm_record_label_u64(out, "user", p->view.uid);
+	if (p->view.uid_seen)
+		add_user(w, out, p->view.uid);
 	dm_record_metrics(out);
 	dm_record_metric_u64(out, NAME("info"), 1);
 	dm_record_end(out);
@@ -196,5 +221,47 @@ void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
 	}
 	dm_record_metric_u64(out, NAME("runtime_setup"), g->setup);
 	dm_record_metric_u64(out, NAME("left_cgroup"), g->left);
+	dm_record_end(out);
+}
+
+void dm_event_signaled(struct dm_procevents *w, struct dm_buf *out,
+    const struct dm_process_event *e, const struct dm_born *b,
+    const struct dm_taskstat *is)
+{
+	if (is) {
+		begin(w, out, e, b->origin, b->start);
+		dm_record_label_bytes(
+		    out, "comm", (struct dm_str){is->comm, is->comm_n});
+		add_user(w, out, is->uid);
+		dm_record_metrics(out);
+		dm_record_metric_u64(out, NAME("info"), 1);
+		dm_record_end(out);
+	}
+	dm_event_begin(w, out, e, b->origin, b->start);
+	dm_record_metric_u64(out, NAME("signaled"), 1);
+	dm_record_metric_u64(out, NAME("signal"), e->signal);
+	if (is) {
+		dm_record_metric_scaled(out, NAME("cpu_seconds"),
+		    (int64_t)(is->cpu_ns & INT64_MAX), 9);
+		dm_record_metric_scaled(out, NAME("lifetime_seconds"),
+		    (int64_t)(is->lifetime_us & INT64_MAX), 6);
+		dm_record_metric_u64(
+		    out, NAME("max_resident_bytes"), is->max_rss_bytes);
+	}
+	dm_record_end(out);
+}
+
+void dm_event_loss(struct dm_procevents *w, struct dm_buf *out, int64_t ts_us,
+    const char *name, uint64_t n, uint64_t total)
+{
+	char total_name[64];
+
+	snprintf(total_name, sizeof(total_name), "%s_total", name);
+	dm_record_begin(out, ts_us, "loss");
+	dm_record_label_text(out, dm_buf_str(&w->target));
+	dm_record_label(out, "source", DM_STR("procevents"));
+	dm_record_metrics(out);
+	dm_record_metric_u64(out, name, n);
+	dm_record_metric_u64(out, total_name, total);
 	dm_record_end(out);
 }

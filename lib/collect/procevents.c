@@ -10,12 +10,14 @@
 #include "collect/emit.h"
 
 #define BATCH	      64
+#define READS_MAX     2048 /* more than can wait */
+#define WAITING_MAX   4096 /* exits, between two sweeps */
 #define SEED_AGAIN_NS INT64_C(1000000000)
 
 static void watch_free(struct dm_procevents *w)
 {
-	if (w->fd >= 0)
-		close(w->fd);
+	dm_connector_close(&w->connector);
+	dm_taskstats_release(&w->exits);
 	dm_proc_looker_release(&w->looker);
 	dm_lineage_release(&w->lineage);
 	dm_event_gaps_release(&w->gaps);
@@ -32,7 +34,8 @@ static int open_watch(
 	(void)index;
 	if (!w)
 		return dm_err_nomem(err);
-	w->fd = -1;
+	w->connector = (struct dm_connector){-1, -1};
+	w->exits.fd = -1;
 	w->seed = true;
 	dm_emit_target(&w->target, c);
 	if (dm_proc_looker_init(&w->looker, c->options.procfs,
@@ -42,10 +45,11 @@ static int open_watch(
 	}
 	if (dm_buf_ok(&w->target, err) < 0 ||
 	    dm_proc_users_new(c->options.rootfs, &w->looker.users, err) < 0 ||
-	    (w->fd = dm_connector_open(err)) < 0) {
+	    dm_connector_open(&w->connector, err) < 0) {
 		watch_free(w);
 		return -1;
 	}
+	dm_exits_open(w, c);
 	*ret_state = w;
 	return 0;
 }
@@ -54,14 +58,14 @@ static int open_watch(
 static void seed_one(
     struct dm_procevents *w, const struct dm_collect *c, pid_t pid)
 {
-	struct dm_origin *o = NULL;
-	int dir = dm_glance_open(w, pid);
+	struct dm_place at;
+	struct dm_born *b;
 
-	if (dir < 0)
+	if (!dm_glance_place(w, c, pid, NULL, &at))
 		return;
-	if (dm_glance_place(w, c, dir, &o))
-		(void)dm_lineage_add(&w->lineage, pid, o);
-	close(dir);
+	b = dm_lineage_add(&w->lineage, pid, at.origin);
+	if (b)
+		b->hierarchies = at.hierarchies;
 }
 
 static void seed(struct dm_procevents *w, const struct dm_collect *c)
@@ -102,18 +106,25 @@ static struct dm_born *know(
 }
 
 static void forked(struct dm_procevents *w, const struct dm_collect *c,
-    const struct dm_process_event *e)
+    const struct dm_process_event *e, struct dm_buf *out)
 {
-	struct dm_born *parent;
+	const struct dm_born *parent, *old;
+	struct dm_born *b;
 
 	if (e->thread)
 		return;
+	/* What is known of the exit of one that had its pid is that one's. */
+	old = dm_lineage_find(&w->lineage, e->pid);
+	if (old && old->ended)
+		dm_exits_settle(w, out);
 	parent = know(w, c, e->by);
 	if (!parent)
 		return;
 	if (parent->origin)
 		parent->origin->forks++;
-	(void)dm_lineage_add(&w->lineage, e->pid, parent->origin);
+	b = dm_lineage_add(&w->lineage, e->pid, parent->origin);
+	if (b)
+		b->hierarchies = parent->hierarchies;
 }
 
 /*
@@ -147,39 +158,64 @@ static bool lies_in(const struct dm_origin *inner, const struct dm_origin *o)
 	return strncmp(inner->id, o->id, n) == 0 && inner->id[n] == '/';
 }
 
+/* What was executed, by a process of a container or in its cgroup. */
+static void take_exec(struct dm_procevents *w, const struct dm_process_event *e,
+    struct dm_born *b, const struct dm_place *at, struct dm_glance *g,
+    struct dm_buf *out)
+{
+	struct dm_origin *o = b->origin ? b->origin : at->origin;
+
+	o->execs++;
+	b->start = g->p.stat.start;
+	if (!b->origin && settled(w, o, e, &g->p))
+		dm_lineage_move(&w->lineage, b, o);
+	g->setup = !b->origin;
+	dm_event_exec(w, out, e, o, g);
+	free(g->p.exe);
+}
+
+/* Has it left what it was in? Who is ending has. One that is in a container
+ * within the container is that one's. */
+static bool has_left(
+    struct dm_procevents *w, struct dm_born *b, const struct dm_place *at)
+{
+	if (at->origin && lies_in(at->origin, b->origin)) {
+		dm_lineage_move(&w->lineage, b, at->origin);
+		b->hierarchies = at->hierarchies;
+		return false;
+	}
+	return (at->origin != b->origin || at->kept < b->hierarchies) &&
+	       dm_glance_lives(w, b->pid);
+}
+
+/* Who is known to be a container's is looked at before anything else is
+ * asked: many a process lives for a millisecond only. */
 static void executed(struct dm_procevents *w, const struct dm_collect *c,
     const struct dm_process_event *e, struct dm_buf *out)
 {
-	struct dm_born *b = know(w, c, e->pid);
-	int dir = dm_glance_open(w, e->pid);
-	struct dm_origin *now = b ? b->origin : NULL, *o;
-	struct dm_glance g = {.p = {.pid = e->pid}, .foreign_exe = -1};
-	bool placed = false;
+	struct dm_born *b = dm_lineage_find(&w->lineage, e->pid);
+	bool known = b && b->origin, placed;
+	struct dm_place at = {0};
+	struct dm_glance g;
 
-	if (b && dir >= 0)
-		placed = dm_glance_place(w, c, dir, &now);
-	if (placed && b->origin && now && lies_in(now, b->origin))
-		dm_lineage_move(&w->lineage, b, now);
-	o = b && b->origin ? b->origin : now;
-	if (o) {
-		o->refs++;
-		o->execs++;
-		if (dir >= 0)
-			dm_glance_take(w, dir, e->pid, &g);
-		b->start = g.p.stat.start;
-		if (!b->origin && settled(w, o, e, &g.p))
-			dm_lineage_move(&w->lineage, b, o);
-		g.setup = !b->origin;
-		/* Who is ending has left its control group; it has no
-		 * executable any more. */
-		g.left = placed && b->origin && now != o &&
-			 g.p.full.seen & DM_SEEN_EXE;
-		dm_event_exec(w, out, e, o, &g);
-		free(g.p.exe);
-		dm_lineage_unref(&w->lineage, o);
+	if (known)
+		dm_glance_take(w, e->pid, &g);
+	placed = dm_glance_place(w, c, e->pid, known ? b->origin : NULL, &at);
+	if (at.origin)
+		at.origin->refs++;
+	if (!b && placed)
+		b = dm_lineage_add(&w->lineage, e->pid, at.origin);
+	if (b)
+		b->ended = 0;
+	if (known) {
+		g.left = placed && has_left(w, b, &at);
+	} else if (b && at.origin) {
+		dm_glance_take(w, e->pid, &g);
+		b->hierarchies = at.hierarchies;
 	}
-	if (dir >= 0)
-		close(dir);
+	if (b && (known || at.origin))
+		take_exec(w, e, b, &at, &g, out);
+	dm_lineage_unref(&w->lineage, at.origin);
 }
 
 /* The uid and gid of a container's process; a runtime's own, that sets it
@@ -244,15 +280,23 @@ static void dumped(struct dm_procevents *w, const struct dm_collect *c,
 	dm_record_end(out);
 }
 
-static void ended(struct dm_procevents *w, const struct dm_process_event *e)
+static void ended(struct dm_procevents *w, const struct dm_process_event *e,
+    struct dm_buf *out)
 {
 	struct dm_born *b = dm_lineage_find(&w->lineage, e->pid);
 
+	w->waiting++;
 	if (e->thread || !b)
 		return;
-	if (b->origin)
+	if (b->origin && !b->ended) {
 		b->origin->exits++;
-	dm_lineage_remove(&w->lineage, e->pid);
+		if (e->signal) {
+			b->origin->gone.signaled++;
+			dm_event_signaled(
+			    w, out, e, b, dm_exits_find(w, e->pid, out));
+		}
+	}
+	dm_lineage_end(&w->lineage, b);
 }
 
 static void take(struct dm_procevents *w, const struct dm_collect *c,
@@ -262,7 +306,7 @@ static void take(struct dm_procevents *w, const struct dm_collect *c,
 
 	switch (e->what) {
 	case DM_PROCESS_FORK:
-		forked(w, c, e);
+		forked(w, c, e, out);
 		break;
 	case DM_PROCESS_EXEC:
 		executed(w, c, e, out);
@@ -283,25 +327,11 @@ static void take(struct dm_procevents *w, const struct dm_collect *c,
 			b->origin->renames++;
 		break;
 	case DM_PROCESS_EXIT:
-		ended(w, e);
+		ended(w, e, out);
 		break;
 	case DM_PROCESS_OTHER:
 		break;
 	}
-}
-
-static void lose(
-    struct dm_procevents *w, uint32_t n, int64_t ts_us, struct dm_buf *out)
-{
-	w->lost += n;
-	w->seed = true;
-	dm_record_begin(out, ts_us, "loss");
-	dm_record_label_text(out, dm_buf_str(&w->target));
-	dm_record_label(out, "source", DM_STR("procevents"));
-	dm_record_metrics(out);
-	dm_record_metric_u64(out, "dmon_events_lost", n);
-	dm_record_metric_u64(out, "dmon_events_lost_total", w->lost);
-	dm_record_end(out);
 }
 
 static void take_all(struct dm_procevents *w, const struct dm_collect *c,
@@ -312,12 +342,22 @@ static void take_all(struct dm_procevents *w, const struct dm_collect *c,
 	w->boot_us = dm_time_now_us() - dm_time_mono_ns() / 1000;
 	for (size_t i = 0; i < n; i++)
 		lost += dm_event_gaps_step(&w->gaps, &events[i]);
-	if (lost)
-		lose(w, lost, w->boot_us + (int64_t)(events[0].at_ns / 1000),
-		    out);
+	if (lost) {
+		w->lost += lost;
+		w->seed = true;
+		dm_event_loss(w, out,
+		    w->boot_us + (int64_t)(events[0].at_ns / 1000),
+		    "dmon_events_lost", lost, w->lost);
+	}
 	w->events += n;
 	for (size_t i = 0; i < n; i++)
 		take(w, c, &events[i], out);
+}
+
+static void seed_if_due(struct dm_procevents *w, const struct dm_collect *c)
+{
+	if (w->seed && dm_time_mono_ns() - w->seeded_ns > SEED_AGAIN_NS)
+		seed(w, c);
 }
 
 static int hear(
@@ -328,21 +368,26 @@ static int hear(
 	size_t n;
 	int more;
 
-	if (w->seed && dm_time_mono_ns() - w->seeded_ns > SEED_AGAIN_NS)
-		seed(w, c);
-	do {
-		more = dm_connector_read(w->fd, events, BATCH, &n, err);
+	seed_if_due(w, c);
+	dm_connector_hush(&w->connector);
+	for (unsigned i = 0; i < READS_MAX; i++) {
+		more = dm_connector_read(&w->connector, events, BATCH, &n, err);
 		if (more < 0)
 			return -1;
 		if (n)
 			take_all(w, c, events, n, out);
-	} while (more);
+		if (!more)
+			break;
+	}
+	if (w->swept_us != c->ts_us || w->waiting > WAITING_MAX)
+		dm_exits_settle(w, out);
+	w->swept_us = c->ts_us;
 	return 0;
 }
 
 static int descriptor(void *state)
 {
-	return ((const struct dm_procevents *)state)->fd;
+	return ((const struct dm_procevents *)state)->connector.bell;
 }
 
 static int begin_sweep(
@@ -350,9 +395,30 @@ static int begin_sweep(
 {
 	struct dm_procevents *w = state;
 
-	(void)c, (void)index, (void)err;
+	(void)index, (void)err;
 	(void)dm_proc_users_refresh(w->looker.users);
+	seed_if_due(w, c);
 	return 0;
+}
+
+static void add_gone(const struct dm_procevents *w, struct dm_metrics *m,
+    struct dm_exit_totals *gone)
+{
+	dm_metrics_u64(m, "container_signaled_total", gone->signaled);
+	if (w->exits.fd < 0)
+		return;
+	dm_metrics_scaled(m, "container_exited_cpu_seconds_total",
+	    (int64_t)(gone->cpu_ns & INT64_MAX), 9);
+	dm_metrics_scaled(m, "container_exited_lifetime_seconds_total",
+	    (int64_t)(gone->lifetime_us & INT64_MAX), 6);
+	dm_metrics_u64(
+	    m, "container_exited_read_bytes_total", gone->read_bytes);
+	dm_metrics_u64(
+	    m, "container_exited_write_bytes_total", gone->write_bytes);
+	if (gone->max_rss_bytes)
+		dm_metrics_u64(m, "container_exited_max_resident_bytes",
+		    gone->max_rss_bytes);
+	gone->max_rss_bytes = 0;
 }
 
 static int count(struct dm_collect *c, unsigned index, void *state,
@@ -378,6 +444,7 @@ static int count(struct dm_collect *c, unsigned index, void *state,
 	dm_metrics_u64(m, "container_execs_total", o->execs);
 	dm_metrics_u64(m, "container_exits_total", o->exits);
 	dm_metrics_u64(m, "container_renames_total", o->renames);
+	add_gone(w, m, &o->gone);
 	return 0;
 }
 
@@ -391,6 +458,11 @@ static int end_sweep(
 	dm_part_clear(part);
 	dm_metrics_u64(&part->main, "dmon_process_events_total", w->events);
 	dm_metrics_u64(&part->main, "dmon_process_events_lost_total", w->lost);
+	if (w->exits.fd < 0)
+		return 0;
+	dm_metrics_u64(&part->main, "dmon_exit_records_total", w->exits.read);
+	dm_metrics_u64(
+	    &part->main, "dmon_exit_records_lost_total", w->exits.lost);
 	return 0;
 }
 

@@ -214,8 +214,9 @@ struct dm_source {
 	int (*descriptor)(void *state);
 	/**
 	 * Take what there is, without waiting, and add records to out. Called
-	 * between sweeps and, again and again, within one. -1: it has failed,
-	 * and is closed and opened again with the next sweep.
+	 * when the descriptor can be read, between sweeps and within one, and
+	 * before each sweep. -1: it has failed, and is closed and opened again
+	 * with the next sweep.
 	 */
 	int (*hear)(struct dm_collect *c, void *state, struct dm_buf *out,
 	    struct dm_err *err);

@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!dm_membership_container(path, &id, &cgroup))
 			continue;
 		assert(id.n && cgroup.p == path.p && cgroup.n <= path.n);
+		assert(dm_membership_hierarchies(text, cgroup) > 0);
 	}
 	return 0;
 }

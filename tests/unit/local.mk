@@ -186,3 +186,7 @@ UNIT_TESTS += tests/unit/test-arima
 tests_unit_test_arima_SOURCES = tests/unit/test-arima.c
 tests_unit_test_arima_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_arima_LDADD = $(LDADD_TEST) $(GSL_LIBS)
+UNIT_TESTS += tests/unit/test-taskstats
+tests_unit_test_taskstats_SOURCES = tests/unit/test-taskstats.c
+tests_unit_test_taskstats_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_taskstats_LDADD = $(LDADD_TEST)

@@ -8,6 +8,8 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "collect/connector.h"
 #include "collect/lineage.h"
@@ -95,6 +97,10 @@ static void events(void **state)
 	assert_true(parse(&d, WHOLE, &e));
 	assert_int_equal(e.what, DM_PROCESS_EXIT);
 	assert_int_equal(e.pid, 5);
+	assert_int_equal(e.signal, 0);
+	d.event.event_data.exit.exit_code = 0x80 | 11;
+	assert_true(parse(&d, WHOLE, &e));
+	assert_int_equal(e.signal, 11);
 
 	d = datagram_of(PROC_EVENT_NONE);
 	assert_true(parse(&d, WHOLE, &e));
@@ -124,6 +130,59 @@ static void no_events(void **state)
 	assert_int_equal(e.pid, 77);
 }
 
+/* Does it ring? By a socket that hears what it is sent, as the bell does. */
+static bool rings(struct datagram *d, uint32_t seq)
+{
+	struct dm_process_event e;
+	char text[sizeof(d->text)];
+	bool heard;
+	int ends[2];
+
+	d->message->seq = seq;
+	assert_true(parse(d, WHOLE, &e));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+	assert_int_equal(dm_connector_filter(ends[0]), 0);
+	(void)send(ends[1], d->text, WHOLE, MSG_DONTWAIT);
+	heard = recv(ends[0], text, sizeof(text), MSG_DONTWAIT) >= 0;
+	close(ends[0]);
+	close(ends[1]);
+	return heard;
+}
+
+static void bell(void **state)
+{
+	static const struct {
+		unsigned what;
+		bool rings;
+	} cases[] = {
+	    {PROC_EVENT_NONE, false},
+	    {PROC_EVENT_FORK, false},
+	    {PROC_EVENT_EXEC, true},
+	    {PROC_EVENT_UID, true},
+	    {PROC_EVENT_GID, true},
+	    {PROC_EVENT_SID, false},
+	    {PROC_EVENT_PTRACE, true},
+	    {PROC_EVENT_COMM, false},
+	    {PROC_EVENT_COREDUMP, true},
+	    {PROC_EVENT_EXIT, false},
+	};
+	struct datagram d;
+
+	(void)state;
+	for (size_t i = 0; i < DM_COUNT(cases); i++) {
+		d = datagram_of(cases[i].what);
+		assert_int_equal(rings(&d, 255), cases[i].rings);
+		assert_int_equal(rings(&d, 0x1000001), cases[i].rings);
+		assert_true(rings(&d, 0x1200));
+	}
+	/* It ended by itself, or by a signal. */
+	d = datagram_of(PROC_EVENT_EXIT);
+	d.event.event_data.exit.exit_code = 3 << 8;
+	assert_false(rings(&d, 1));
+	d.event.event_data.exit.exit_code = 0x80 | 11;
+	assert_true(rings(&d, 1));
+}
+
 static void gaps(void **state)
 {
 	static const struct {
@@ -131,9 +190,10 @@ static void gaps(void **state)
 	} steps[] = {
 	    {1, 100, 0}, /* the first tells nothing */
 	    {1, 101, 0}, {0, 7, 0}, {1, 105, 3}, {0, 8, 0},
-	    {1, UINT32_MAX - 1, UINT32_MAX - 1 - 106},
-	    {1, 1, 2},	      /* round the end */
-	    {99999999, 1, 0}, /* no such cpu */
+	    {1, INT32_MAX, INT32_MAX - 106},
+	    {1, UINT32_MAX - 1, INT32_MAX - 1U}, {1, 1, 2}, /* round the end */
+	    {1, 1, 0}, {1, 0, 0},			    /* back */
+	    {1, 2, 1}, {99999999, 1, 0},		    /* no such cpu */
 	};
 	struct dm_event_gaps g = {0};
 
@@ -203,6 +263,26 @@ static void containers(void **state)
 	dm_buf_release(&id);
 }
 
+static void hierarchies(void **state)
+{
+	const struct dm_str a = DM_STR("/docker/" ID_A);
+	static const char whole[] = "9:name=systemd:/docker/" ID_A "\n"
+				    "4:cpu,cpuacct:/docker/" ID_A "\n"
+				    "3:pids:/docker/" ID_A "/below\n"
+				    "0::/\n";
+	static const char left[] = "9:name=systemd:/docker/" ID_A "x\n"
+				   "4:cpu,cpuacct:/docker/" ID_A "\n"
+				   "3:pids:/docker\n"
+				   "2:odd\n"
+				   "\n"
+				   "0::/docker/" ID_B "\n";
+
+	(void)state;
+	assert_int_equal(dm_membership_hierarchies(dm_str(whole), a), 3);
+	assert_int_equal(dm_membership_hierarchies(dm_str(left), a), 1);
+	assert_int_equal(dm_membership_hierarchies(DM_STR(""), a), 0);
+}
+
 static void lineage(void **state)
 {
 	struct dm_lineage l = {0};
@@ -227,12 +307,24 @@ static void lineage(void **state)
 	assert_int_equal(b->start, 0);
 	assert_int_equal(a->refs, 1);
 	dm_lineage_move(&l, b, a);
-	dm_lineage_remove(&l, 6);
+	/* Who has ended is found for a while; a new one of its pid stays. */
+	dm_lineage_end(&l, dm_lineage_find(&l, 6));
+	dm_lineage_end(&l, b);
+	dm_lineage_bury(&l);
+	assert_int_equal(a->refs, 2);
+	assert_ptr_equal(dm_lineage_add(&l, 5, a), b);
+	assert_int_equal(b->ended, 0);
+	dm_lineage_bury(&l);
 	assert_int_equal(a->refs, 1);
 	assert_null(dm_lineage_find(&l, 6));
-	dm_lineage_remove(&l, 6);
+	assert_ptr_equal(dm_lineage_find(&l, 5), b);
+	dm_lineage_bury(&l);
+	dm_lineage_end(&l, b);
+	dm_lineage_end(&l, b);
+	dm_lineage_bury(&l);
+	assert_ptr_equal(dm_lineage_find(&l, 5), b);
 	/* The last one takes the container along. */
-	dm_lineage_remove(&l, 5);
+	dm_lineage_bury(&l);
 	assert_int_equal(l.by_id.n, 0);
 	/* Whatever is left is freed. */
 	a = dm_lineage_origin(&l, DM_STR(ID_B), DM_STR("/docker/" ID_B));
@@ -249,9 +341,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(events),
 	    cmocka_unit_test(no_events),
+	    cmocka_unit_test(bell),
 	    cmocka_unit_test(gaps),
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(containers),
+	    cmocka_unit_test(hierarchies),
 	    cmocka_unit_test(lineage),
 	};
 
