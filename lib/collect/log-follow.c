@@ -41,7 +41,8 @@ struct dm_log_follow {
 		    */
 	struct dm_err why;
 	int64_t since_ns; /* of the engine's clock: all before is known */
-	int64_t lag_ns;	  /* how old the last line was when it was looked at */
+	int64_t line_ns;  /* when the last line was written, by it */
+	int64_t lag_ns;	  /* how old it was when it was looked at */
 	int64_t retry_ns, back_off_ns;
 	uint64_t matches[DM_LOG_PATTERNS_MAX]; /* by the first of a name */
 	int64_t skipped_ns; /* of its time, which has not been looked at */
@@ -65,7 +66,7 @@ static int64_t now_ns(void)
 static void matched(void *ctx, size_t i, struct dm_str line)
 {
 	struct dm_log_follow *f = ctx;
-	int64_t now_us = dm_time_now_us(), ts_us = (f->since_ns - 1) / 1000;
+	int64_t now_us = dm_time_now_us(), ts_us = f->line_ns / 1000;
 	struct dm_log_subject s = {.container = f->container};
 
 	/* A clock that is ahead must not carry the stream along. */
@@ -84,8 +85,10 @@ static bool take_line(void *ctx, struct dm_str line)
 	struct dm_logs *l = f->l;
 	int64_t ns = dm_log_line_time_ns(&line);
 
-	if (ns > 0)
+	if (ns > 0) {
+		f->line_ns = ns;
 		f->lag_ns = now_ns() - ns;
+	}
 	if (ns >= f->since_ns)
 		f->since_ns = ns + 1;
 	if (line.n)
@@ -183,18 +186,17 @@ static int take_pending(struct dm_log_follow *f, struct dm_err *err)
 /* So much has come that what is looked at is old. */
 static void skip(struct dm_log_follow *f)
 {
-	int64_t behind_ns = now_ns() - f->since_ns;
 	struct dm_log_subject s = {
 	    .container = f->container, .ts_us = dm_time_now_us()};
 
 	dm_docker_engine_abort(f->engine);
 	dm_buf_clear(&f->pending);
 	f->taken = 0;
-	f->skipped_ns += behind_ns;
-	f->since_ns += behind_ns;
+	f->skipped_ns += f->lag_ns;
+	f->since_ns = now_ns();
 	f->retry_ns = 0;
 	dm_log_tell_skipped(
-	    f->l, &s, "dmon_log_seconds_lost", (double)behind_ns / 1e9);
+	    f->l, &s, "dmon_log_seconds_lost", (double)f->lag_ns / 1e9);
 }
 
 /* What the engine has to say, and what of it can be looked at now. */
@@ -334,6 +336,7 @@ int dm_log_follow_begin(
 	    .fd = -1,
 	    .frames.raw = container->log->tty,
 	    .since_ns = begin_ns(l, container),
+	    .line_ns = now_ns(),
 	    .back_off_ns = BACK_OFF_NS_MIN,
 	};
 	if (start(f, err) < 0) {

@@ -152,7 +152,7 @@ echo 17 >"$L/later"
 appears late .n 17 "one that comes later, from its beginning"
 echo 'globbed=1' >"$L/app/c.log"
 appears app .what globbed "one that comes later, by a glob"
-is "$(cat "$T/err")" "dmon-collect: log: $L/pipe is no file" \
+is "$(grep ' log: ' "$T/err")" "dmon-collect: log: $L/pipe is no file" \
 	"what is none is said once"
 jq -c 'select(.kind == "event") | [.ts, .labels.pattern, .metrics]' \
 	"$T/out" | sort | uniq -d >"$T/twice"
