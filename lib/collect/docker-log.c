@@ -62,7 +62,8 @@ static struct dm_str folder_of(const json_t *answer)
 
 	while (path.n && path.p[path.n - 1] != '/')
 		path.n--;
-	if (id.n == 0 || path.n < id.n + 2 || path.p[0] != '/' ||
+	if (id.n == 0 || path.n < id.n + 2 ||
+	    path.p[path.n - id.n - 2] != '/' ||
 	    memcmp(path.p + path.n - id.n - 1, id.p, id.n) != 0)
 		return (struct dm_str){"", 0};
 	return path;

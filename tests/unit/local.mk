@@ -186,3 +186,8 @@ UNIT_TESTS += tests/unit/test-arima
 tests_unit_test_arima_SOURCES = tests/unit/test-arima.c
 tests_unit_test_arima_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_arima_LDADD = $(LDADD_TEST) $(GSL_LIBS)
+
+UNIT_TESTS += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_log_LDADD = $(LDADD_TEST) $(JANSSON_LIBS) $(PCRE2_LIBS)
