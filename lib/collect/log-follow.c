@@ -46,6 +46,7 @@ struct dm_log_follow {
 	int64_t retry_ns, back_off_ns;
 	uint64_t matches[DM_LOG_PATTERNS_MAX]; /* by the first of a name */
 	int64_t skipped_ns; /* of its time, which has not been looked at */
+	int64_t behind_ns;  /* time in which it said more than that */
 	int64_t last_ts_us; /* of an event */
 };
 
@@ -251,6 +252,8 @@ static void tick(struct dm_log_follow *f)
 
 	if (f->refused)
 		return;
+	if (f->pending.n)
+		f->behind_ns += DM_LOG_TICK_NS;
 	if (f->pending.n && f->lag_ns > LAG_NS_MAX)
 		skip(f);
 	if (f->pending.n && l->follow_ns < DM_LOG_WORK_NS)
@@ -391,6 +394,8 @@ void dm_log_follow_write(const struct dm_log_follow *f, dm_log_set set,
 	}
 	dm_metrics_scaled(&part->main, "container_log_skipped_seconds_total",
 	    f->skipped_ns, 9);
+	dm_metrics_scaled(
+	    &part->main, "container_log_behind_seconds_total", f->behind_ns, 9);
 	for (size_t i = 0; i < p->n; i++) {
 		if (!(dm_log_names(p, set) & UINT64_C(1) << i))
 			continue;

@@ -244,6 +244,8 @@ until_ok eval '[ -n "$(size skipped_seconds_total)" ] &&
 ok $? "a flood: it is skipped when it is old"
 grep -q '"source":"log"},"metrics":{"dmon_log_seconds_lost":1[0-9][0-9]' "$T/out"
 ok $? "which a record of loss says"
+until_ok eval '[ "$(size behind_seconds_total)" != 0 ]'
+ok $? "it was behind, which is counted"
 until_ok eval '[ "$(grep -c "^GET .*/logs" "$T/log")" -gt 1 ]'
 ok $? "and it is asked anew"
 finish flood
