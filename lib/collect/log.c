@@ -21,6 +21,18 @@ static bool wanted(const struct dm_collect_options *o)
 		   (o->log_patterns && o->log_patterns->n > 0));
 }
 
+/* Without patterns there is nothing but what the engine tells of files. */
+static int check_engine(const struct dm_logs *l, struct dm_err *err)
+{
+	const char *host = l->c->options.docker_host;
+
+	host = host ? host : "unix://" DM_DOCKER_USUAL_SOCKET;
+	if (l->patterns->n || !dm_str_starts(dm_str(host), "unix://") ||
+	    access(host + strlen("unix://"), R_OK | W_OK) == 0)
+		return 0;
+	return dm_err_errno(err, errno, "%s", host);
+}
+
 static void close_logs(void *state)
 {
 	struct dm_logs *l = state;
@@ -69,7 +81,7 @@ static int open_logs(
 	l->patterns = c->options.log_patterns ? c->options.log_patterns : &none;
 	l->globs = dm_log_patterns_of_files(l->patterns);
 	dm_emit_target(&l->target, c);
-	if (dm_buf_ok(&l->target, err) < 0 ||
+	if (dm_buf_ok(&l->target, err) < 0 || check_engine(l, err) < 0 ||
 	    dm_log_sizes_open(&l->sizes, c->options.rootfs, err) < 0 ||
 	    start_ticks(l, err) < 0 ||
 	    /* What is in files by now is old. */
