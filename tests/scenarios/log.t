@@ -81,16 +81,18 @@ alert() { # ALERTNAME NAME
 	grep '"kind":"alert"' "$T/out" | grep '"status":"firing"' |
 		grep "\"alertname\":\"$1\"" | grep -q "\"name\":\"$2\""
 }
-flood='sleep 3; timeout 10 yes ERROR flood; sleep 1000'
-start noisy --log-opt max-size=1m --log-opt max-file=1 busybox:test \
-	sh -c "$flood"
-start three --log-opt max-size=1m --log-opt max-file=3 busybox:test \
-	sh -c "$flood"
-start unread --log-driver local busybox:test sh -c "$flood"
-for name in noisy three unread; do
-	until_ok alert ContainerLogFlood $name
+flood="sleep 3; timeout 60 yes ERROR flood $(printf '%0200d' 0); sleep 1000"
+flood() { # NAME OPTION...
+	name=$1
+	shift
+	start "$name" "$@" busybox:test sh -c "$flood"
+	until_ok alert ContainerLogFlood "$name"
 	ok $? "$name: a flood is raised"
-done
+	dockerd_client kill "$name" >/dev/null
+}
+flood noisy --log-opt max-size=1m --log-opt max-file=1
+flood three --log-opt max-size=1m --log-opt max-file=3
+flood unread --log-driver local
 alert ContainerLogFlood json
 ok $((! $?)) "and no other one's"
 until_ok alert LogSkipped noisy ||
