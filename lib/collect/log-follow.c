@@ -365,9 +365,10 @@ void dm_log_follow_end(struct dm_logs *l, struct dm_container *container)
 	p.fd = f->fd;
 	/* Its last words. */
 	l->until_ns = end_ns;
+	if (f->pending.n)
+		rc = take_pending(f, &err);
 	while (rc == 0 && dm_docker_engine_busy(f->engine) &&
-	       dm_time_mono_ns() < end_ns) {
-		(void)poll(&p, 1, 1);
+	       dm_time_mono_ns() < end_ns && poll(&p, 1, 1) > 0) {
 		rc = dm_docker_engine_hear(f->engine, &err);
 		if (f->pending.n && take_pending(f, &err) < 0)
 			rc = -1;
