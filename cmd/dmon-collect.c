@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "collect/collect.h"
+#include "collect/log-pattern.h"
 #include "collect/privileges.h"
 #include "collect/tick.h"
 
@@ -20,7 +21,7 @@ static const struct dm_program program = {
     "                    [--sysfs path] [--rootfs path] [--instance name]\n"
     "                    [--job name] [--label key] [--docker host]\n"
     "                    [--docker-certs folder] [--registry name]\n"
-    "                    [--audit] [source ...]\n"
+    "                    [--log patterns] [--audit] [source ...]\n"
     "       dmon-collect --list\n",
 };
 
@@ -34,6 +35,7 @@ enum {
 	OPT_DOCKER,
 	OPT_CERTS,
 	OPT_REGISTRY,
+	OPT_LOG,
 	OPT_AUDIT,
 	OPT_LIST,
 };
@@ -49,6 +51,7 @@ static const struct option options[] = {
     {"docker", required_argument, NULL, OPT_DOCKER},
     {"docker-certs", required_argument, NULL, OPT_CERTS},
     {"registry", required_argument, NULL, OPT_REGISTRY},
+    {"log", required_argument, NULL, OPT_LOG},
     {"audit", no_argument, NULL, OPT_AUDIT},
     {"list", no_argument, NULL, OPT_LIST},
     {0},
@@ -64,7 +67,8 @@ struct keys {
 
 static struct {
 	struct dm_collector_options collector;
-	struct keys labels, registries;
+	struct keys labels, registries, logs;
+	struct dm_log_patterns patterns;
 	char hostname[256];
 	int64_t interval_us;
 	uint64_t count; /* 0: for ever */
@@ -157,6 +161,8 @@ static void take_options(int argc, char **argv)
 			add_key(&o.labels, "--label");
 		else if (option == OPT_REGISTRY)
 			add_key(&o.registries, "--registry");
+		else if (option == OPT_LOG)
+			add_key(&o.logs, "--log");
 		else
 			take_path_option(option);
 	}
@@ -170,6 +176,15 @@ static void take_options(int argc, char **argv)
 	o.collector.n_sources = (size_t)(argc - optind);
 	take_audit();
 	c->interval_us = o.count == 1 ? 0 : o.interval_us;
+}
+
+static int load_patterns(struct dm_err *err)
+{
+	for (size_t i = 0; i < o.logs.n; i++)
+		if (dm_log_patterns_load(&o.patterns, o.logs.list[i], err) < 0)
+			return -1;
+	o.collector.collect.log_patterns = &o.patterns;
+	return 0;
 }
 
 /* From procfs, so that a recorded tree has the name of its own host. */
@@ -300,7 +315,8 @@ int main(int argc, char **argv)
 	o.collector.audit = o.audit ? audit : NULL;
 	dm_privileges_priority();
 	if (dm_privileges_descriptors(&err) < 0 ||
-	    dm_privileges_drop(&o.privileged, &err) < 0)
+	    dm_privileges_drop(&o.privileged, &err) < 0 ||
+	    load_patterns(&err) < 0)
 		return dm_fail(&err);
 	if (!o.privileged)
 		dm_say("without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH the "
@@ -314,5 +330,6 @@ int main(int argc, char **argv)
 	if (o.audit && status == 0)
 		dm_audit_end(&o.audited);
 	dm_collector_free(c);
+	dm_log_patterns_release(&o.patterns);
 	return status < 0 ? dm_fail(&err) : dm_finish(DM_EXIT_OK);
 }

@@ -3,7 +3,7 @@ DM_MAIN = cmd/common.c cmd/common.h
 
 bin_PROGRAMS += dmon-collect
 dmon_collect_SOURCES = cmd/dmon-collect.c cmd/audit.c cmd/audit.h $(DM_MAIN)
-dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS)
+dmon_collect_LDADD = libdmon.a $(CURL_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS)
 
 bin_PROGRAMS += dmon-match
 dmon_match_SOURCES = cmd/dmon-match.c cmd/match-rules.c cmd/match-rules.h \

@@ -10,6 +10,7 @@ dist_rules_DATA = \
 	rules/health.yml \
 	rules/host.yml \
 	rules/kernel.yml \
+	rules/log.yml \
 	rules/memory.yml \
 	rules/network.yml \
 	rules/posture.yml \
@@ -17,3 +18,7 @@ dist_rules_DATA = \
 	rules/tasks.yml \
 	rules/witness.yml
 EXTRA_DIST += $(dist_rules_DATA:.yml=.test.yml)
+
+# patterns for dmon-collect --log
+logdir = $(sysconfdir)/dmon
+dist_log_DATA = rules/log.patterns

@@ -158,7 +158,9 @@ static void answer(int fd, struct dm_str mode, struct dm_str body)
 		_exit(0);
 }
 
-/* /version, /events?filters=…, /containers/ID/json, /v1.41/containers/json?all=1, /v1.41/containers/ID/json */
+/* /version, /events?filters=…, /containers/ID/json,
+ * /containers/ID/logs?follow=1…, /v1.41/containers/json?all=1,
+ * /v1.41/containers/ID/json */
 static struct dm_str key_of(struct dm_str path)
 {
 	struct dm_str piece, last = DM_STR("");
@@ -170,6 +172,8 @@ static struct dm_str key_of(struct dm_str path)
 	while (dm_str_cut(&path, '/', &piece)) {
 		if (dm_str_starts(piece, "json?"))
 			return DM_STR("list");
+		if (dm_str_starts(piece, "logs?"))
+			return DM_STR("logs");
 		if (dm_str_is(piece, "json"))
 			return last;
 		last = piece;
@@ -206,8 +210,8 @@ static void handle(int fd, const char *folder, struct dm_str request)
 	key = key_of(path);
 	mode = mode_for(folder, key, &modes);
 	snprintf(name, sizeof(name), "%s/%.*s", folder, (int)key.n, key.p);
-	if (dm_str_is(key, "events") && dm_str_is(mode, "ok") &&
-	    access(name, R_OK) == 0)
+	if ((dm_str_is(key, "events") || dm_str_is(key, "logs")) &&
+	    dm_str_is(mode, "ok") && access(name, R_OK) == 0)
 		put_events(fd, name);
 	if (dm_file_read(name, ANSWER_BYTES_MAX, &body, NULL) == 0 ||
 	    !dm_str_is(mode, "ok")) {

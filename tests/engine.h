@@ -5,11 +5,11 @@
 
 /**
  * A container engine that misbehaves when told to, for tests. Never returns.
- * @folder  the answers: files version, list, events, and one a container id; one
- *          that is missing is a 404. What is added to events later is told
- *          too: that answer never ends. The file mode has lines "KEY MODE", read
- *          anew at each request; KEY is an answer's name or *, the last line
- *          that fits counts. Each request's first line is added to log.
+ * @folder  the answers: files version, list, events, logs (of any container),
+ *          and one a container id; one that is missing is a 404. What is added
+ *          to events and logs later is told too: these never end. The file mode
+ *has lines "KEY MODE", read anew at each request; KEY is an answer's name or *,
+ *the last line that fits counts. Each request's first line is added to log.
  *
  *	ok	answer (where no line fits)
  *	hang	read the request and say nothing

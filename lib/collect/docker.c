@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/docker-answer.h"
 #include "collect/docker-engine.h"
+#include "collect/docker-log.h"
 #include "collect/posture.h"
 
 /*
@@ -42,6 +43,7 @@ struct known {
 	int64_t asked_ns;		  /* for its details, last */
 	struct dm_docker_details details; /* image is not kept */
 	struct dm_posture_side declared;
+	struct dm_docker_log log;
 };
 
 struct docker {
@@ -200,7 +202,9 @@ static int on_details(void *ctx, struct dm_str json, struct dm_err *err)
 	    d->c->options.n_registries, &k->declared);
 	dm_posture_without_lsm(&k->declared, d->c->options.sysfs);
 	container->declared = &k->declared;
-	if (k->details.image.n)
+	container->log = &k->log;
+	rc = dm_docker_log_read(answer, &k->log, err);
+	if (rc == 0 && k->details.image.n)
 		rc = set_text(
 		    container, &container->image, k->details.image, err);
 	k->details.image = (struct dm_str){"", 0};
@@ -563,8 +567,11 @@ static void docker_forget(
 
 	(void)state;
 	container->declared = NULL;
-	if (k)
+	container->log = NULL;
+	if (k) {
 		dm_posture_side_release(&k->declared);
+		dm_docker_log_release(&k->log);
+	}
 	free(k);
 	container->state[index] = NULL;
 }

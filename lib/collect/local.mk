@@ -11,6 +11,14 @@ libdmon_a_SOURCES += \
 	lib/collect/hugetlb.c lib/collect/hugetlb.h \
 	lib/collect/kmsg.c \
 	lib/collect/kmsg-text.c lib/collect/kmsg-text.h \
+	lib/collect/log.c lib/collect/log.h \
+	lib/collect/log-file.c lib/collect/log-file.h \
+	lib/collect/log-files.c \
+	lib/collect/log-follow.c \
+	lib/collect/log-line.c lib/collect/log-line.h \
+	lib/collect/log-pattern.c lib/collect/log-pattern.h \
+	lib/collect/log-size.c lib/collect/log-size.h \
+	lib/collect/log-tell.c \
 	lib/collect/lineage.c lib/collect/lineage.h \
 	lib/collect/membership.c lib/collect/membership.h \
 	lib/collect/part.c \
@@ -53,6 +61,7 @@ libdmon_a_SOURCES += \
 	lib/collect/docker-engine.c lib/collect/docker-engine.h \
 	lib/collect/docker-event.c lib/collect/docker-event.h \
 	lib/collect/docker-events.c \
+	lib/collect/docker-log.c lib/collect/docker-log.h \
 	lib/collect/docker-posture.c \
 	lib/collect/docker-split.c lib/collect/docker-split.h
 

@@ -83,6 +83,7 @@ void dm_row_end(struct dm_part *p);
 
 struct dm_proc_base;	  /* collect/proc.h */
 struct dm_posture_side;	  /* collect/posture.h */
+struct dm_docker_log;	  /* collect/docker-log.h */
 struct dm_posture_report; /* likewise */
 
 /** A container that the core has found by its cgroup. */
@@ -108,6 +109,9 @@ struct dm_container {
 	/* The docker source's: what the engine was asked for when it was
 	 * made; NULL: not known. */
 	const struct dm_posture_side *declared;
+
+	/* The docker source's: where its log is; NULL: not known. */
+	const struct dm_docker_log *log;
 
 	struct dm_part parts[DM_SOURCES_MAX]; /* by the source's index */
 	void *state[DM_SOURCES_MAX];	      /* the source's own; see forget */
@@ -135,7 +139,9 @@ struct dm_collect_options {
 	size_t n_label_keys;
 	const char *const *registries; /* those that images may come from */
 	size_t n_registries;	       /* 0: any */
-	int64_t interval_us;	       /* 0: one sweep only */
+	/* What is looked for in logs; NULL: nothing. */
+	const struct dm_log_patterns *log_patterns;
+	int64_t interval_us; /* 0: one sweep only */
 };
 
 /** The collector, as a source sees it. */
@@ -237,6 +243,7 @@ extern const struct dm_source dm_source_host;
 extern const struct dm_source dm_source_procevents;
 extern const struct dm_source dm_source_engine;
 extern const struct dm_source dm_source_kmsg;
+extern const struct dm_source dm_source_log;
 extern const struct dm_source dm_source_posture;
 extern const struct dm_source dm_source_witness;
 

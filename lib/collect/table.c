@@ -12,6 +12,7 @@ const struct dm_source *const dm_sources[] = {
     &dm_source_procevents,
     &dm_source_engine,
     &dm_source_kmsg,
+    &dm_source_log,
     &dm_source_posture,
     &dm_source_witness,
     &dm_source_host,

@@ -9,10 +9,11 @@
 
 /* The DFA matcher compares the states it is in with each other, at each
  * character: parts of a second in all. */
-#define COMPARISONS_MAX 4e8
-#define STATES_MIN	32
-#define STATES_MAX	4096
-#define INTS_OF(states) (20 + 6 * (states)) /* now and next, three each */
+#define COMPARISONS_MAX	     4e8
+#define FIND_COMPARISONS_MAX 1e8
+#define STATES_MIN	     32
+#define STATES_MAX	     4096
+#define INTS_OF(states)	     (20 + 6 * (states)) /* now and next, three each */
 
 /* Groups are found by back-tracking, so many steps at most. */
 #define STEPS_MAX 100000
@@ -32,8 +33,24 @@ struct dm_regex {
 	struct dm_regex_groups groups;
 };
 
-static int compile(struct dm_regex *re, struct dm_str pattern, uint32_t options,
-    struct dm_err *err)
+/* What stands before and behind a pattern that may match anywhere: it is
+ * tried at all places at once, in place of one after the other. */
+static const char anywhere[] = "(?s:.*?)(?:";
+
+static int translate(struct dm_regex *re, struct dm_str pattern, bool find,
+    struct dm_buf *text, struct dm_err *err)
+{
+	if (find)
+		dm_buf_add_cstr(text, anywhere);
+	if (dm_regex_translate(pattern, text, &re->groups, err) < 0)
+		return -1;
+	if (find)
+		dm_buf_add_char(text, ')');
+	return dm_buf_ok(text, err);
+}
+
+static int compile(struct dm_regex *re, struct dm_str pattern, bool find,
+    uint32_t options, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf text = {0};
 	pcre2_compile_context *c;
@@ -41,7 +58,7 @@ static int compile(struct dm_regex *re, struct dm_str pattern, uint32_t options,
 	PCRE2_SIZE where;
 	int code;
 
-	if (dm_regex_translate(pattern, &text, &re->groups, err) < 0)
+	if (translate(re, pattern, find, &text, err) < 0)
 		return -1;
 	c = pcre2_compile_context_create(NULL);
 	if (!c)
@@ -68,14 +85,14 @@ static bool grow(struct dm_regex *re, size_t states)
 	return true;
 }
 
-static int regex_new(struct dm_str pattern, uint32_t options,
+static int regex_new(struct dm_str pattern, bool find, uint32_t options,
     struct dm_regex **ret, struct dm_err *err)
 {
 	struct dm_regex *re = calloc(1, sizeof(*re));
 
 	if (!re)
 		return dm_err_nomem(err);
-	if (compile(re, pattern, options, err) < 0) {
+	if (compile(re, pattern, find, options, err) < 0) {
 		dm_regex_free(re);
 		return -1;
 	}
@@ -91,15 +108,34 @@ static int regex_new(struct dm_str pattern, uint32_t options,
 int dm_regex_new(
     struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
 {
-	return regex_new(pattern,
+	return regex_new(pattern, false,
 	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL, ret, err);
 }
 
 int dm_regex_new_search(
     struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
 {
-	return regex_new(
-	    pattern, PCRE2_MATCH_INVALID_UTF | PCRE2_AUTO_CALLOUT, ret, err);
+	return regex_new(pattern, false,
+	    PCRE2_MATCH_INVALID_UTF | PCRE2_AUTO_CALLOUT, ret, err);
+}
+
+int dm_regex_new_find(
+    struct dm_str pattern, struct dm_regex **ret, struct dm_err *err)
+{
+	struct dm_regex *re;
+
+	if (regex_new(pattern, true, PCRE2_ANCHORED, &re, err) < 0)
+		return -1;
+	for (size_t i = 0; re->groups.repeats_empty && i < re->groups.n; i++) {
+		if (re->groups.names[i].n == 0)
+			continue;
+		dm_regex_free(re);
+		return dm_err_set(err, DM_EINVAL,
+		    "regular expression: a group that may match nothing is "
+		    "repeated, so that none can be given out");
+	}
+	*ret = re;
+	return 0;
 }
 
 void dm_regex_free(struct dm_regex *r)
@@ -115,13 +151,13 @@ void dm_regex_free(struct dm_regex *r)
 }
 
 /* How many states at once are not too many for a text of this length. */
-static size_t states_for(size_t bytes)
+static size_t states_for(size_t bytes, double comparisons_max)
 {
 	size_t states = STATES_MIN;
 
 	while (states < STATES_MAX &&
 	       4.0 * (double)states * (double)states * (double)bytes <=
-		   COMPARISONS_MAX)
+		   comparisons_max)
 		states *= 2;
 	return states;
 }
@@ -132,17 +168,18 @@ static int too_long(struct dm_err *err, const char *what)
 	    "matching a regular expression takes too long: %s", what);
 }
 
-int dm_regex_match(struct dm_regex *r, struct dm_str text, struct dm_err *err)
+/* Returns 1, 0 or -1. */
+static int match(struct dm_regex *r, struct dm_str text, uint32_t options,
+    size_t most, struct dm_err *err)
 {
-	size_t most = states_for(text.n);
 	int rc;
 
 	for (;;) {
 		size_t states = r->states < most ? r->states : most;
 
 		rc = pcre2_dfa_match(r->code,
-		    (PCRE2_SPTR)(text.n ? text.p : ""), text.n, 0, 0, r->match,
-		    NULL, r->workspace, INTS_OF(states));
+		    (PCRE2_SPTR)(text.n ? text.p : ""), text.n, 0, options,
+		    r->match, NULL, r->workspace, INTS_OF(states));
 		if (rc != PCRE2_ERROR_DFA_WSSIZE)
 			break;
 		if (states == most)
@@ -151,15 +188,28 @@ int dm_regex_match(struct dm_regex *r, struct dm_str text, struct dm_err *err)
 		if (!grow(r, 2 * states))
 			return dm_err_nomem(err);
 	}
-	/* It may find one that ends before the text does; the longest. */
 	if (rc >= 0)
-		return pcre2_get_ovector_pointer(r->match)[1] == text.n;
+		return 1;
 	return rc == PCRE2_ERROR_NOMATCH
 		   ? 0
 		   : dm_err_set(err, DM_ELIMIT,
 			 "a regular expression can't be matched (PCRE2 says "
 			 "%d)",
 			 rc);
+}
+
+int dm_regex_match(struct dm_regex *r, struct dm_str text, struct dm_err *err)
+{
+	int rc = match(r, text, 0, states_for(text.n, COMPARISONS_MAX), err);
+
+	/* It may find one that ends before the text does; the longest. */
+	return rc > 0 ? pcre2_get_ovector_pointer(r->match)[1] == text.n : rc;
+}
+
+int dm_regex_find(struct dm_regex *r, struct dm_str text, struct dm_err *err)
+{
+	return match(r, text, PCRE2_DFA_SHORTEST,
+	    states_for(text.n, FIND_COMPARISONS_MAX), err);
 }
 
 bool dm_regex_matches(struct dm_regex *r, struct dm_str text)
@@ -214,6 +264,33 @@ static void add_group(const struct dm_regex *r, struct dm_str text,
 	}
 	if (i <= r->groups.n && o[2 * i] != PCRE2_UNSET)
 		dm_buf_add(b, text.p + o[2 * i], o[2 * i + 1] - o[2 * i]);
+}
+
+int dm_regex_find_groups(
+    struct dm_regex *r, struct dm_str text, struct dm_err *err)
+{
+	return bound_steps(r, err) < 0 ? -1 : find(r, text, 0, err);
+}
+
+bool dm_regex_group(
+    const struct dm_regex *r, struct dm_str text, size_t i, struct dm_str *ret)
+{
+	const PCRE2_SIZE *o = pcre2_get_ovector_pointer(r->match);
+
+	if (i == 0 || i > r->groups.n || o[2 * i] == PCRE2_UNSET)
+		return false;
+	*ret = (struct dm_str){text.p + o[2 * i], o[2 * i + 1] - o[2 * i]};
+	return true;
+}
+
+size_t dm_regex_n_groups(const struct dm_regex *r)
+{
+	return r->groups.n;
+}
+
+struct dm_str dm_regex_group_name(const struct dm_regex *r, size_t i)
+{
+	return r->groups.names[i - 1];
 }
 
 static bool is_name_char(char c)

@@ -65,6 +65,42 @@ int dm_regex_replace_all(struct dm_regex *r, struct dm_str text,
     struct dm_str pattern, size_t max_bytes, struct dm_buf *b,
     struct dm_err *err) DM_MUST_CHECK;
 
+/**
+ * A regular expression in RE2's syntax that may match anywhere in a line: for
+ * dm_regex_find. It begins as far to the left as it can; `.` matches no
+ * newline.
+ * Returns as dm_regex_new; DM_EINVAL too, where a group has a name and it is
+ * not sure that it matches what RE2's does.
+ */
+int dm_regex_new_find(struct dm_str pattern, struct dm_regex **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Does it match somewhere in a text, which is UTF-8? Nothing back-tracks: it
+ * takes a tenth of a second at most, however the text was chosen.
+ * Returns 1, 0, or -1 with DM_ELIMIT when that would take too long, DM_ENOMEM.
+ */
+int dm_regex_find(
+    struct dm_regex *r, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Look for the groups in a text that dm_regex_find has said 1 of, by so many
+ * steps at most.
+ * Returns 1, 0, or -1 with DM_ELIMIT when it takes more of them, DM_ENOMEM.
+ */
+int dm_regex_find_groups(
+    struct dm_regex *r, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
+
+/** Behind a dm_regex_find_groups that said 1: what group i has matched, from
+ * 1, in that text. Returns false where it has no part in the match. */
+bool dm_regex_group(
+    const struct dm_regex *r, struct dm_str text, size_t i, struct dm_str *ret);
+
+/** How many groups there are, and the name of one, from 1: empty, it has
+ * none. */
+size_t dm_regex_n_groups(const struct dm_regex *r);
+struct dm_str dm_regex_group_name(const struct dm_regex *r, size_t i);
+
 struct dm_regex_groups {
 	/* By their number less 1; empty for one without. Each its own
 	 * allocation. */

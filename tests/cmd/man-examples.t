@@ -50,7 +50,8 @@ for page in man/*.[1-9]; do
 	for example in "$T/$name"-*; do
 		[ -f "$example" ] || continue
 		title="$name: $(head -n 1 "$example" | cut -c1-60)"
-		sed -i "s|/etc/dmon/rules|$top/rules|; s|/var/lib/dmon|$w/lib|
+		sed -i "s|/etc/dmon/log|$top/rules/log|
+			s|/etc/dmon/rules|$top/rules|; s|/var/lib/dmon|$w/lib|
 			s|^\* \* \* \* \* ||" "$example"
 		rm -f "$w"/dmon.db*
 		cp "$T"/recorded/dmon.db* "$w"

@@ -33,9 +33,9 @@ test "$(wc -l <"$T/alerts")" -eq "$(cat $rules | grep -c '^ *- alert:')"
 ok $? "each alert is looked at"
 awk '$3 !~ /^(info|warning|critical)$/' "$T/alerts" >"$T/bad"
 same "$T/bad" "$T/nothing" "each has a severity"
-awk '$4 !~ /^(escape|dos|spying|failure|blindness)$/' "$T/alerts" >"$T/bad"
+awk '$4 !~ /^(escape|dos|intrusion|spying|failure|blindness)$/' "$T/alerts" >"$T/bad"
 same "$T/bad" "$T/nothing" "each has a threat of those that dmon-rules(5) lists"
-for threat in escape dos spying failure blindness; do
+for threat in escape dos intrusion spying failure blindness; do
 	grep -q "^\.It Cm $threat\$" man/dmon-rules.5
 	ok $? "$threat is among them"
 done

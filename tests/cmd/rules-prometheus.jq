@@ -79,12 +79,26 @@ def witnesses:
 	witnessed(("engine_config", "ld_preload", "tainted", "modules", "passwd",
 		"sshd", "cron", "systemd", "kptr_restrict"); {});
 
+# What its log says, one event a text.
+def logged($pattern; $labels; $text):
+	also($labels + {pattern: $pattern, file: "/var/log/auth.log",
+		text: $text}; if on then {node_event_log_info: 1} else {} end);
+def logs:
+	(range(8) as $i | logged("ssh_failed";
+		{from: "192.0.2.7", user: "a\"b"}; "x \($i) <&>")),
+	logged("ssh_accepted"; {from: "192.0.2.7", user: "root"}; "y"),
+	logged("user_grouped"; {user: "bob", group: "docker"}; "z"),
+	also({pattern: "user_added", file: "/var/log/auth.log"};
+		{node_event_log_match: (if on then 1 else 0 end)}),
+	also({pattern: "su_failed"}; {node_log_matches_total: grow(1)}),
+	also({}; {node_log_skipped_bytes_total: grow(1000)});
+
 # Records of the host, from its first one.
 def host_and_more:
 	host,
 	(range(8) as $i | also({pid: "\(300 + $i)"}; if on
 		then {node_event_segfault: 1} else {} end)),
-	witnesses,
+	witnesses, logs,
 	disk("/fills"; 4.5e10 - grow(4.3e10 / (50 * $step)); {}),
 	disk("/files"; 5e10; {
 		node_filesystem_files_free: (if on then 65536 else 6e6 end)}),
@@ -185,6 +199,8 @@ def web:
 	.metrics += {
 		container_health_state: (if on then 0 else 1 end),
 		container_forks_total: grow(3000),
+		container_log_bytes_total: grow(6e6),
+		container_log_limit_bytes: 3e7,
 		container_network_arp_conflict: (if on then 1 else 0 end),
 		container_network_arp_changes_total: (grow(0.1) | floor),
 		container_network_gateway_changes_total: (grow(0.1) | floor),
@@ -234,6 +250,8 @@ def escape:
 			(if on then 1e10 else 1e7 end),
 		container_spec_memory_limit_bytes: 0,
 		container_threads: (if on then 3000 else 5 end),
+		container_log_size_bytes: (if on then 2e10 else 7 end),
+		container_log_limit_bytes: 0,
 		container_declared_privileged: (if on then 1 else 0 end),
 		container_posture_score: 10
 	};

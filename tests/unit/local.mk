@@ -1,4 +1,5 @@
 # Each: a name in UNIT_TESTS, and its _SOURCES, _CFLAGS, _LDADD as here.
+
 UNIT_TESTS += tests/unit/test-base
 tests_unit_test_base_SOURCES = tests/unit/test-base.c
 tests_unit_test_base_CFLAGS = $(CFLAGS_TEST)
@@ -173,10 +174,12 @@ tests_unit_test_kmsg_SOURCES = tests/unit/test-kmsg.c
 tests_unit_test_kmsg_CFLAGS = $(CFLAGS_TEST) \
 	-DFIXTURES='"$(abs_top_srcdir)/tests/fixtures"'
 tests_unit_test_kmsg_LDADD = $(LDADD_TEST)
+
 UNIT_TESTS += tests/unit/test-posture
 tests_unit_test_posture_SOURCES = tests/unit/test-posture.c
 tests_unit_test_posture_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
 tests_unit_test_posture_LDADD = $(LDADD_TEST) $(JANSSON_LIBS)
+
 UNIT_TESTS += tests/unit/test-witness
 tests_unit_test_witness_SOURCES = tests/unit/test-witness.c
 tests_unit_test_witness_CFLAGS = $(CFLAGS_TEST)
@@ -186,7 +189,13 @@ UNIT_TESTS += tests/unit/test-arima
 tests_unit_test_arima_SOURCES = tests/unit/test-arima.c
 tests_unit_test_arima_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_arima_LDADD = $(LDADD_TEST) $(GSL_LIBS)
+
 UNIT_TESTS += tests/unit/test-taskstats
 tests_unit_test_taskstats_SOURCES = tests/unit/test-taskstats.c
 tests_unit_test_taskstats_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_taskstats_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
+tests_unit_test_log_LDADD = $(LDADD_TEST) $(JANSSON_LIBS) $(PCRE2_LIBS)
