@@ -186,3 +186,8 @@ UNIT_TESTS += tests/unit/test-arima
 tests_unit_test_arima_SOURCES = tests/unit/test-arima.c
 tests_unit_test_arima_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_arima_LDADD = $(LDADD_TEST) $(GSL_LIBS)
+
+UNIT_TESTS += tests/unit/test-users
+tests_unit_test_users_SOURCES = tests/unit/test-users.c
+tests_unit_test_users_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_users_LDADD = $(LDADD_TEST)
