@@ -174,8 +174,7 @@ static void add_info(struct dm_procevents *w, struct dm_buf *out,
 	else if (p->view.uid_seen)
 		dm_record_label_u64(out, "user", p->view.uid);
 	if (p->stat.session > 0)
-		dm_record_label_u64(
-		    out, "session", (uint64_t)p->stat.session);
+		dm_record_label_u64(out, "session", (uint64_t)p->stat.session);
 	dm_record_metrics(out);
 	dm_record_metric_u64(out, NAME("info"), 1);
 	dm_record_end(out);
