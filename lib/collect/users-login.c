@@ -237,49 +237,74 @@ static bool enters(struct dm_users *u, const struct dm_host_process *p,
 		   dm_buf_str(&u->looker.text), container->name, container->id);
 }
 
+/* One that has been found for another session waits for that one to end. */
+static bool is_taken(const struct dm_sessions *others, pid_t client)
+{
+	for (size_t i = 0; i < others->n; i++) {
+		if (others->list[i].client_pid == client)
+			return true;
+	}
+	return false;
+}
+
 /* The one client in one of the host's sessions that was started shortly before
  * and names the container; of two it is not known which. */
-static const struct dm_session *find_client(struct dm_users *u,
-    const struct dm_container *container, const struct dm_session *s)
+static const struct dm_host_process *find_client(struct dm_users *u,
+    const struct dm_container *container, const struct dm_sessions *others,
+    const struct dm_session *s)
 {
-	const struct dm_session *found = NULL;
+	const struct dm_host_process *found = NULL;
 
 	for (size_t i = 0; i < u->n; i++) {
 		const struct dm_host_process *p = &u->list[i];
-		const struct dm_session *of;
 
-		if (p->start > s->start || s->start - p->start > ENTER_TICKS)
+		if (p->start > s->start || s->start - p->start > ENTER_TICKS ||
+		    !dm_sessions_find(&u->host, (pid_t)p->session) ||
+		    is_taken(others, p->pid) || !enters(u, p, container))
 			continue;
-		of = dm_sessions_find(&u->host, (pid_t)p->session);
-		if (!of || of == found || !enters(u, p, container))
-			continue;
-		if (found)
+		/* docker starts itself again for some of its work. */
+		if (found && found->session != p->session)
 			return NULL;
-		found = of;
+		found = p;
 	}
 	return found;
 }
 
+/* What the first process has as well is the engine's. */
+static void settle_by_audit(struct dm_users *u,
+    const struct dm_container *container, struct dm_session *s)
+{
+	uint32_t login = read_audit(u, s->id, "loginuid");
+
+	if (!container->base ||
+	    login == read_audit(u, container->base->pid, "loginuid"))
+		return;
+	s->login = login;
+	s->audit = read_audit(u, s->id, "sessionid");
+}
+
 void dm_users_settle(struct dm_users *u, const struct dm_container *container,
-    struct dm_session *s)
+    const struct dm_sessions *others, struct dm_session *s)
 {
 	const struct dm_session *outer = NULL;
+	const struct dm_host_process *client = NULL;
 
 	if (s->how == DM_SESSION_EXEC)
-		outer = find_client(u, container, s);
+		client = find_client(u, container, others, s);
+	if (client)
+		outer = dm_sessions_find(&u->host, (pid_t)client->session);
 	else if (s->how == DM_SESSION_ATTACH)
 		outer = dm_sessions_find(&u->host, s->id);
-	if (outer) {
-		s->client = outer->id;
-		s->login = outer->login;
-		s->audit = outer->audit;
-		memcpy(s->from, outer->from, sizeof(s->from));
-	} else if (container->base) {
-		/* What the first process has as well is the engine's. */
-		s->login = read_audit(u, s->id, "loginuid");
-		s->audit = read_audit(u, s->id, "sessionid");
-		if (s->login == read_audit(u, container->base->pid, "loginuid"))
-			s->login = s->audit = DM_UID_NONE;
-	}
+	if (outer && !outer->settled)
+		return;
 	s->settled = true;
+	if (!outer) {
+		settle_by_audit(u, container, s);
+		return;
+	}
+	s->client = outer->id;
+	s->client_pid = client ? client->pid : 0;
+	s->login = outer->login;
+	s->audit = outer->audit;
+	memcpy(s->from, outer->from, sizeof(s->from));
 }

@@ -171,8 +171,8 @@ static int sample_container(struct dm_collect *c, unsigned index, void *state,
 		if (!s->alive || s->settled)
 			continue;
 		if (first || s->looks > 1)
-			dm_users_settle(u, container, s);
-		else if (s->how != DM_SESSION_TTY)
+			dm_users_settle(u, container, list, s);
+		if (!s->settled && s->how != DM_SESSION_TTY)
 			u->pending = true;
 	}
 	dm_sessions_write(u, list, false, first, &container->parts[index]);

@@ -44,6 +44,7 @@ struct dm_session {
 	uint32_t login; /* who has logged in, or DM_UID_NONE */
 	uint32_t audit; /* the audit session, or DM_UID_NONE */
 	pid_t client;	/* the session that the host's client is in, or 0 */
+	pid_t client_pid;
 	char from[DM_SESSION_FROM_BYTES]; /* address or host; "": not known */
 };
 
@@ -133,9 +134,11 @@ enum dm_gate dm_gate_of_known(
 
 /** Fill in what is known of the host's new sessions. */
 void dm_users_settle_host(struct dm_users *u);
-/** The same, for one in a container. */
+/** The same, for one in a container. It is not settled when the next scan may
+ * tell more.
+ * @others  the container's sessions */
 void dm_users_settle(struct dm_users *u, const struct dm_container *container,
-    struct dm_session *s);
+    const struct dm_sessions *others, struct dm_session *s);
 
 /* users-say.c */
 
