@@ -14,7 +14,7 @@
 
 /* A young process may still begin a session, or take a terminal; of the
  * others some are read in each scan, for all that. */
-#define YOUNG_LOOKS 3
+#define YOUNG_TICKS 1000
 #define TURNS	    16
 
 #define PID_MAX (1 << 22) /* include/linux/threads.h */
@@ -134,7 +134,6 @@ static bool read_process(struct dm_users *u, struct dm_host_process *p)
 	    dm_proc_read(&u->looker, u->looker.procfs, name) != 0 ||
 	    !dm_proc_stat_parse(dm_buf_str(&u->looker.text), &s))
 		return false;
-	p->looks = p->looks && p->start == s.start ? p->looks + 1 : 1;
 	p->gate_known = false;
 	p->parent = s.ppid;
 	p->session = s.session;
@@ -145,7 +144,8 @@ static bool read_process(struct dm_users *u, struct dm_host_process *p)
 
 static bool is_due(const struct dm_users *u, const struct dm_host_process *p)
 {
-	return p->looks < YOUNG_LOOKS || p->tty != 0 ||
+	return p->start == 0 || p->tty != 0 ||
+	       u->looker.now_ticks < p->start + YOUNG_TICKS ||
 	       ((uint64_t)p->pid + u->scans) % TURNS == 0;
 }
 

@@ -68,12 +68,11 @@ enum dm_gate {
 /** A process of the host. */
 struct dm_host_process {
 	pid_t pid;
-	ino_t inode;	/* of its folder: another one, another process */
-	unsigned looks; /* 0: it has not been read yet */
+	ino_t inode; /* of its folder: another one, another process */
 	bool gate_known;
 	enum dm_gate gate;
 	int64_t parent, session, tty;
-	uint64_t start;
+	uint64_t start; /* 0: it has not been read yet */
 	uint32_t uid;
 };
 
