@@ -16,7 +16,8 @@ dmon-replay -d "$db" --from "${3:?$usage}" --to "${4:?$usage}" --no-sweeps |
 		-e '_event_session_[cou]' |
 	jq -nr --arg user "$user" '
 	def key: [.instance, .id, .session];
-	def who: .login // .user;
+	# root in a container is anybody.
+	def who: .login // if .id then null else .user end;
 	def place: (.name // .id // .instance) + " session \(.session)";
 	def session: place + ": \(.how)" +
 		if .tty then " on \(.tty)" else "" end +

@@ -17,6 +17,7 @@ dmon-store -d "$T/dmon.db" >/dev/null <<'END'
 {"ts":15,"kind":"container","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"999","start":"3","how":"exec","tty":"pts/0","user":"alice","login":"bob"},"metrics":{"container_session_info":1}}
 {"ts":16,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3","how":"exec","tty":"pts/0","user":"root","login":"alice","client":"602"},"metrics":{"container_event_session_info":1}}
 {"ts":16,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3"},"metrics":{"container_event_session_closed":1,"container_event_session_seconds":6}}
+{"ts":17,"kind":"container","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"998","start":"3","how":"exec","tty":"pts/0","user":"alice"},"metrics":{"container_session_info":1}}
 END
 ok $? "sessions are stored"
 cat >"$T/expected" <<'END'

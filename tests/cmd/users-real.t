@@ -105,8 +105,8 @@ come() {
 if serve; then
 	# shellcheck disable=SC2016
 	at_exit 'kill $(cat "$T/sshd.pid")'
-	come "DOCKER_HOST=$DOCKER_HOST docker exec -it web sleep 1000" \
-		>"$T/ssh" 2>&1 <&9 &
+	come "DOCKER_HOST=$DOCKER_HOST docker exec -it web \
+		sh -c 'sleep 3; ls /; sleep 1000'" >"$T/ssh" 2>&1 <&9 &
 	echo $! >>"$T/clients"
 	until_ok is_there '.labels.from'
 	is "$(last .labels.from | jq -r '"\(.how) \(.login) \(.from)"')" \
@@ -116,9 +116,34 @@ if serve; then
 		jq -r "select(.labels.session == \"$client\").labels |
 		\"\(.how) \(.user) \(.login) \(.from)\"" | tail -n 1)" \
 		"ssh root root 127.0.0.1" "whose session is told of"
+	session=$(last .labels.from | jq -r .session)
+	# What is executed is told of where process events are.
+	[ -z "$heard" ] || until_ok grep -q \
+		"\"session\":\"$session\"}.*\"container_event_info\"" "$T/all"
+	dmon-store -d "$T/dmon.db" <"$T/all" >/dev/null 2>&1
+	sh examples/follow.sh "$T/dmon.db" root -1h 9999999999 |
+		sed "s/^[^ ]*  //; s/pts.[0-9]*/PTS/; s/^$(uname -n) /vm /" |
+		sort -u >"$T/followed"
+	cat >"$T/expected" <<-END
+		vm session $client: ssh on PTS from 127.0.0.1, as root
+		web session $session: exec on PTS from 127.0.0.1, out of session $client, as root
+	END
+	grep -e "^vm session $client: ssh" -e "^web session $session: exec" \
+		"$T/followed" >"$T/got"
+	sort -o "$T/expected" "$T/expected"
+	same "$T/got" "$T/expected" "and can be followed"
+	if [ "$heard" ]; then
+		grep -q "^web session $session: /bin/busybox, as root" \
+			"$T/followed"
+		ok $? "to what was executed"
+	else
+		skip "no process events" "to what was executed"
+	fi
 else
 	skip "no sshd" "exec by one who came by ssh"
 	skip "no sshd" "whose session is told of"
+	skip "no sshd" "and can be followed"
+	skip "no sshd" "to what was executed"
 fi
 is "$(grep -v "a sweep came late" "$T/err")" "" \
 	"there is nothing to complain about"
