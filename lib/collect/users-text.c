@@ -100,16 +100,38 @@ bool dm_tcp_remote(struct dm_str text, const uint64_t *inodes, size_t n,
 	return false;
 }
 
+/* Docker Compose names a container of the service web project-web-1, or, long
+ * ago, project_web_1. */
+static bool is_service(struct dm_str name, struct dm_str word)
+{
+	const char *end = name.p + name.n;
+
+	while (end > name.p && end[-1] >= '0' && end[-1] <= '9')
+		end--;
+	if (end == name.p + name.n || word.n == 0 ||
+	    (size_t)(end - name.p) < word.n + 3)
+		return false;
+	end--;
+	return (*end == '-' || *end == '_') &&
+	       end[-(ptrdiff_t)word.n - 1] == *end &&
+	       memcmp(end - word.n, word.p, word.n) == 0;
+}
+
+static bool names(struct dm_str word, const char *name, const char *id)
+{
+	if (name && (dm_str_is(word, name) || is_service(dm_str(name), word)))
+		return true;
+	return word.n >= ID_DIGITS && word.n <= strlen(id) &&
+	       memcmp(word.p, id, word.n) == 0;
+}
+
 bool dm_client_enters(struct dm_str cmdline, const char *name, const char *id)
 {
 	bool enters = false;
 	struct dm_str word;
 
 	while (cmdline.n && dm_str_cut(&cmdline, '\0', &word)) {
-		if (enters && name && dm_str_is(word, name))
-			return true;
-		if (enters && word.n >= ID_DIGITS && word.n <= strlen(id) &&
-		    memcmp(word.p, id, word.n) == 0)
+		if (enters && names(word, name, id))
 			return true;
 		enters |= dm_str_is(word, "exec") || dm_str_is(word, "attach");
 	}

@@ -40,8 +40,8 @@ bool dm_tcp_remote(struct dm_str text, const uint64_t *inodes, size_t n,
 
 /**
  * Does a client's command line enter this container: is one of its words
- * "exec" or "attach", and a later one the container's name or how its id
- * begins?
+ * "exec" or "attach", and a later one the container's name, its service in
+ * Docker Compose or how its id begins?
  * @cmdline  words that end with NUL
  * @name     may be NULL
  */

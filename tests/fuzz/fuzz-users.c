@@ -51,7 +51,7 @@ static void try_tcp(struct dm_str text)
 
 static void try_client(struct dm_str text)
 {
-	if (dm_client_enters(text, "web", "ada1f00dada1f00d"))
+	if (dm_client_enters(text, "x-web-1", "ada1f00dada1f00d"))
 		expect(memmem(text.p, text.n, "exec", 4) != NULL ||
 		       memmem(text.p, text.n, "attach", 6) != NULL);
 }

@@ -123,6 +123,17 @@ static void test_client(void **state)
 	assert_true(ENTERS("docker\0exec\0-it\0web\0sh", "web"));
 	assert_true(ENTERS("docker\0-H\0x\0exec\0ada1dead\0sh", "web"));
 	assert_true(ENTERS("docker\0container\0attach\0" ID, NULL));
+	assert_true(ENTERS("docker\0compose\0exec\0web\0sh", "x-web-12"));
+	assert_true(ENTERS("docker-compose\0exec\0web\0sh", "x_web_1"));
+	assert_false(ENTERS("docker\0compose\0exec\0web\0sh", "x-web"));
+	assert_false(ENTERS("docker\0compose\0exec\0web\0sh", "web-1"));
+	assert_false(ENTERS("docker\0compose\0exec\0web\0sh", "xweb-1"));
+	assert_false(ENTERS("docker\0compose\0exec\0web\0sh", "x-web_1"));
+	assert_false(ENTERS("docker\0exec\0\0sh", "x--1"));
+	assert_false(ENTERS("docker\0exec\0"
+			    "1",
+	    "1"
+	    "2"));
 	assert_false(ENTERS("docker\0exec\0-it\0web2\0sh", "web"));
 	assert_false(ENTERS("docker\0exec\0web\0sh", NULL));
 	assert_false(ENTERS("docker\0logs\0web", "web"));
