@@ -15,6 +15,7 @@ dist_rules_DATA = \
 	rules/network.yml \
 	rules/posture.yml \
 	rules/quality.yml \
+	rules/sessions.yml \
 	rules/tasks.yml \
 	rules/witness.yml
 EXTRA_DIST += $(dist_rules_DATA:.yml=.test.yml)

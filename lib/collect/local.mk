@@ -48,6 +48,13 @@ libdmon_a_SOURCES += \
 	lib/collect/tick.c lib/collect/tick.h \
 	lib/collect/tree.c lib/collect/tree.h \
 	lib/collect/unattributed.c lib/collect/unattributed.h \
+	lib/collect/users.c lib/collect/users.h \
+	lib/collect/users-gate.c \
+	lib/collect/users-host.c \
+	lib/collect/users-list.c \
+	lib/collect/users-login.c \
+	lib/collect/users-say.c \
+	lib/collect/users-text.c lib/collect/users-text.h \
 	lib/collect/witness.c lib/collect/witness.h \
 	lib/collect/witness-look.c \
 	lib/collect/witness-say.c \

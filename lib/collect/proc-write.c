@@ -135,6 +135,9 @@ static void write_info(const struct dm_proc_looker *l, const struct dm_proc *p,
 	dm_proc_tty_name(p->stat.tty, tty, sizeof(tty));
 	if (tty[0])
 		dm_record_label(&part->text, "tty", dm_str(tty));
+	if (p->stat.session > 0)
+		dm_record_label_u64(
+		    &part->text, "session", (uint64_t)p->stat.session);
 	dm_row_metrics(part);
 	dm_row_u64(part, NAME("info"), 1);
 	dm_row_end(part);

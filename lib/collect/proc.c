@@ -136,6 +136,7 @@ static int measure_container(struct dm_collect *c, unsigned index, void *state,
 			return dm_err_nomem(err);
 		container->state[index] = box;
 		container->base = &box->base;
+		container->box = box;
 	}
 	if (sort_pids(s, container, &n_pids, err) < 0 ||
 	    look_all(s, box, n_pids, err) < 0)
@@ -196,6 +197,7 @@ static void forget_proc(
 	free(box);
 	container->state[index] = NULL;
 	container->base = NULL;
+	container->box = NULL;
 }
 
 static void close_proc(void *state)

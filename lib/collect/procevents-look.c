@@ -198,6 +198,8 @@ static void add_info(struct dm_procevents *w, struct dm_buf *out,
 		    out, "exe", (struct dm_str){p->exe, p->exe_n});
 	if (p->view.uid_seen)
 		add_user(w, out, p->view.uid);
+	if (p->stat.session > 0)
+		dm_record_label_u64(out, "session", (uint64_t)p->stat.session);
 	dm_record_metrics(out);
 	dm_record_metric_u64(out, NAME("info"), 1);
 	dm_record_end(out);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int dm_reread_fd(int fd, struct dm_buf *b)
@@ -41,4 +43,15 @@ int dm_reread(struct dm_reread *r, int dir, const char *path, struct dm_buf *b)
 	if (r->error)
 		dm_reread_close(r);
 	return r->error;
+}
+
+int dm_open_in_root(int root, const char *path, int flags)
+{
+	struct open_how how = {
+	    .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	if (fd < 0 && errno == ENOSYS)
+		fd = openat(root, path, flags | O_CLOEXEC);
+	return (int)fd;
 }

@@ -30,4 +30,12 @@ int dm_reread(struct dm_reread *r, int dir, const char *path, struct dm_buf *b);
 
 void dm_reread_close(struct dm_reread *r);
 
+/**
+ * Open a path below a root: a link in a recorded tree, or in a host's that is
+ * mounted somewhere, means that tree's own files. Kernels before 5.6 can't
+ * say so.
+ * Returns the descriptor, or -1 with errno.
+ */
+int dm_open_in_root(int root, const char *path, int flags);
+
 #endif

@@ -82,6 +82,7 @@ void dm_row_end(struct dm_part *p);
 #define DM_SOURCES_MAX 12
 
 struct dm_proc_base;	  /* collect/proc.h */
+struct dm_proc_box;	  /* likewise */
 struct dm_posture_side;	  /* collect/posture.h */
 struct dm_docker_log;	  /* collect/docker-log.h */
 struct dm_posture_report; /* likewise */
@@ -105,6 +106,8 @@ struct dm_container {
 
 	/* The proc source's: what its first process had; NULL: not there. */
 	const struct dm_proc_base *base;
+	/* Likewise: its processes in this sweep. */
+	const struct dm_proc_box *box;
 
 	/* The docker source's: what the engine was asked for when it was
 	 * made; NULL: not known. */
@@ -245,6 +248,7 @@ extern const struct dm_source dm_source_engine;
 extern const struct dm_source dm_source_kmsg;
 extern const struct dm_source dm_source_log;
 extern const struct dm_source dm_source_posture;
+extern const struct dm_source dm_source_users;
 extern const struct dm_source dm_source_witness;
 
 #endif

@@ -9,6 +9,7 @@ const struct dm_source *const dm_sources[] = {
     &dm_source_cgroup,
     &dm_source_network,
     &dm_source_proc,
+    &dm_source_users,
     &dm_source_procevents,
     &dm_source_engine,
     &dm_source_kmsg,

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,19 +17,10 @@ static void close_cleanup(int *fd)
 		close(*fd);
 }
 
-/* A link in a recorded tree, or in a host's that is mounted somewhere, means
- * that tree's own files. Kernels before 5.6 can't say so. */
 int dm_witness_open(
     const struct dm_witnesses *s, const struct dm_witness *w, int flags)
 {
-	int root = s->roots[w->is.root];
-	struct open_how how = {
-	    .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
-	long fd = syscall(SYS_openat2, root, w->is.path, &how, sizeof(how));
-
-	if (fd < 0 && errno == ENOSYS)
-		fd = openat(root, w->is.path, flags | O_CLOEXEC);
-	return (int)fd;
+	return dm_open_in_root(s->roots[w->is.root], w->is.path, flags);
 }
 
 static bool absent(int error)

@@ -175,6 +175,14 @@ def events:
 	happens(48; {container_event_ptrace_foreign: 1,
 		container_event_tracer_pid: 48, container_event_tracee_pid: 1234567}),
 	(.kind = "container"
+		| also({session: "51", start: "910000"}; if on
+			then {container_event_session_uid: 0} else {} end)),
+	(.kind = "container"
+		| also({session: "51", start: "910000", how: "exec",
+			tty: "pts/0", user: "7", from: "a <b>"}; if on then {
+			container_event_session_info: 1,
+			container_session_info: 1} else {} end)),
+	(.kind = "container"
 		| also({}; {container_event_declared_privileged: (if on then 1 else 0 end)}));
 
 def processes:

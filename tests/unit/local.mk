@@ -199,3 +199,8 @@ UNIT_TESTS += tests/unit/test-log
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_log_CFLAGS = $(CFLAGS_TEST) $(JANSSON_CFLAGS)
 tests_unit_test_log_LDADD = $(LDADD_TEST) $(JANSSON_LIBS) $(PCRE2_LIBS)
+
+UNIT_TESTS += tests/unit/test-users
+tests_unit_test_users_SOURCES = tests/unit/test-users.c
+tests_unit_test_users_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_users_LDADD = $(LDADD_TEST)

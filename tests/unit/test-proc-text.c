@@ -23,6 +23,7 @@ static void check_comm(const char *text, const char *comm)
 	assert_int_equal(s.pid, 6137);
 	assert_int_equal(s.state, 'R');
 	assert_int_equal(s.ppid, 1);
+	assert_int_equal(s.session, 3);
 	assert_int_equal(s.tty, 34816);
 	assert_int_equal(s.user_ticks, 120);
 	assert_int_equal(s.system_ticks, 34);
