@@ -59,8 +59,11 @@ libdmon_a_SOURCES += \
 	lib/collect/host-fs.c lib/collect/host-fs.h \
 	lib/collect/host-text.c lib/collect/host-text.h \
 	lib/collect/neighbours.c lib/collect/neighbours.h \
+	lib/collect/ndp.c lib/collect/ndp.h \
+	lib/collect/neighbour-news.c lib/collect/neighbour-news.h \
 	lib/collect/net-text.c lib/collect/net-text.h \
 	lib/collect/network.c lib/collect/network.h \
+	lib/collect/network-hear.c \
 	lib/collect/network-promisc.c \
 	lib/collect/network-read.c \
 	lib/collect/network-write.c \
