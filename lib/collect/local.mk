@@ -5,6 +5,7 @@ libdmon_a_SOURCES += \
 	lib/collect/collect.c lib/collect/collect.h \
 	lib/collect/connector.c lib/collect/connector.h \
 	lib/collect/device.c lib/collect/device.h \
+	lib/collect/disks.c lib/collect/disks.h \
 	lib/collect/discover.c lib/collect/discover.h \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
@@ -23,6 +24,7 @@ libdmon_a_SOURCES += \
 	lib/collect/privileges.c lib/collect/privileges.h \
 	lib/collect/proc.c lib/collect/proc.h \
 	lib/collect/proc-base.c \
+	lib/collect/proc-fds.c \
 	lib/collect/proc-full.c \
 	lib/collect/proc-look.c \
 	lib/collect/proc-text.c lib/collect/proc-text.h \

@@ -249,6 +249,7 @@ static void compare(struct dm_proc_looker *l, struct dm_proc *p,
 	if (full) {
 		dm_proc_look_full(l, p);
 		view_from_status(l, p);
+		p->open.due = true;
 	}
 }
 
@@ -264,6 +265,7 @@ bool dm_proc_look(struct dm_proc_looker *l, struct dm_proc *p)
 		return false;
 	if (!p->failed) {
 		compare(l, p, &view, &stat);
+		dm_proc_look_fds(l, p);
 		dm_proc_look_threads(l, p);
 		p->first = false;
 	}
@@ -414,6 +416,8 @@ void dm_proc_looker_sweep(struct dm_proc_looker *l, uint64_t sweep)
 	l->err.code = DM_OK;
 	l->threads_last = l->threads;
 	l->threads = 0;
+	l->fds_last = l->fds;
+	l->fds = 0;
 	l->now_ticks = 0;
 	if (dm_proc_read(l, l->procfs, "uptime") != 0)
 		return;

@@ -71,6 +71,7 @@ void dm_glance_take(
 		p->failed = true;
 		return;
 	}
+	ret->disks = dm_proc_given_disks(l, dir);
 	p->comm_n =
 	    (uint8_t)(p->stat.comm.n < sizeof(p->comm) ? p->stat.comm.n
 						       : sizeof(p->comm));
@@ -194,6 +195,8 @@ void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
 		add_view(w, out, o, &p->view);
 		add_program(out, o, g);
 	}
+	if (g->disks)
+		dm_record_metric_u64(out, NAME("host_disk_fds"), g->disks);
 	dm_record_metric_u64(out, NAME("runtime_setup"), g->setup);
 	dm_record_metric_u64(out, NAME("left_cgroup"), g->left);
 	dm_record_end(out);

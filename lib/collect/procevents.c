@@ -17,6 +17,7 @@ static void watch_free(struct dm_procevents *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	dm_proc_looker_release(&w->looker);
+	dm_disks_release(&w->disks);
 	dm_lineage_release(&w->lineage);
 	dm_event_gaps_release(&w->gaps);
 	dm_buf_release(&w->target);
@@ -42,10 +43,12 @@ static int open_watch(
 	}
 	if (dm_buf_ok(&w->target, err) < 0 ||
 	    dm_proc_users_new(c->options.rootfs, &w->looker.users, err) < 0 ||
+	    dm_disks_init(&w->disks, &c->options, err) < 0 ||
 	    (w->fd = dm_connector_open(err)) < 0) {
 		watch_free(w);
 		return -1;
 	}
+	w->looker.disks = &w->disks;
 	*ret_state = w;
 	return 0;
 }
