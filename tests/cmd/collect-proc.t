@@ -31,6 +31,17 @@ end_actors() {
 }
 at_exit end_actors
 
+# A disk that the host has mounted.
+truncate -s 4M "$T/image"
+mkdir "$T/mounted"
+if mkfs.ext4 -q "$T/image" && disk=$(losetup -f --show "$T/image"); then
+	at_exit "losetup -d $disk"
+	if mount "$disk" "$T/mounted"; then
+		at_exit "umount $T/mounted"
+		export DM_DISK="$disk"
+	fi
+fi 2>/dev/null
+
 mkdir "$T/root"
 "$actor" container "$T/root" $procs -- idle mnt chroot cwd nnp userns nobody \
 	thread caps traced memfd deleted later evil fuse disk many memory \
@@ -118,8 +129,8 @@ if [ "$(pid_of disk)" ]; then
 		"the host's own disk, by another name"
 	is "$(value many block_device_fds)" "" "one behind 600 files is not yet seen"
 else
-	skip "the root's disk can't be opened" "the host's own disk"
-	skip "the root's disk can't be opened" "one behind 600 files"
+	skip "no disk can be mounted and opened" "the host's own disk"
+	skip "no disk can be mounted and opened" "one behind 600 files"
 fi
 if [ "$(pid_of memory)" ]; then
 	is "$(value memory memory_device_fds)" 1 "the host's memory"
@@ -178,7 +189,7 @@ if [ "$(pid_of many)" ]; then
 	is "$(grep "$id" "$T/sweeps" | grep -F "\"pid\":\"$(pid_of many)\"" |
 		metric host_disk_fds)" 1 "a disk behind 600 files is seen later"
 else
-	skip "the root's disk can't be opened" "a disk behind 600 files"
+	skip "no disk can be mounted and opened" "a disk behind 600 files"
 fi
 
 # Without privileges: what can be seen, and how many can not.
