@@ -51,8 +51,7 @@ static bool listed(const struct dm_disks *d, uint64_t device)
 	return false;
 }
 
-/* "8:1" */
-static bool parse(struct dm_str s, uint64_t *ret)
+bool dm_device_parse(struct dm_str s, uint64_t *ret)
 {
 	struct dm_str major;
 	uint64_t a, b;
@@ -74,8 +73,8 @@ static bool read_number(int dir, const char *path, uint64_t *ret)
 		return false;
 	n = read(fd, text, sizeof(text));
 	close(fd);
-	return n > 0 &&
-	       parse(dm_str_trim((struct dm_str){text, (size_t)n}), ret);
+	return n > 0 && dm_device_parse(
+			    dm_str_trim((struct dm_str){text, (size_t)n}), ret);
 }
 
 static void add(struct dm_disks *d, uint64_t device, unsigned depth);
@@ -151,7 +150,8 @@ bool dm_disks_mount(
 
 	for (unsigned i = 0; dm_str_word(&line, &word); i++) {
 		if (i == 2)
-			numbered = parse(word, &device) && device >> 32;
+			numbered =
+			    dm_device_parse(word, &device) && device >> 32;
 		if (i < 6 || !dm_str_is(word, "-"))
 			continue;
 		if (!dm_str_word(&line, &word) || !dm_str_word(&line, &source))

@@ -28,6 +28,9 @@ void dm_disks_release(struct dm_disks *d);
 /** Is a block device one of them? Without memory it says no. */
 bool dm_disks_has(struct dm_disks *d, uint32_t major, uint32_t minor);
 
+/** "8:1": the major number in the upper half, the minor in the lower. */
+bool dm_device_parse(struct dm_str s, uint64_t *ret);
+
 /**
  * The device that a line of mountinfo is about, and its type's source.
  * Returns false where there is neither.

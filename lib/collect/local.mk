@@ -41,6 +41,7 @@ libdmon_a_SOURCES += \
 	lib/collect/tree.c lib/collect/tree.h \
 	lib/collect/unattributed.c lib/collect/unattributed.h \
 	lib/collect/witness.c lib/collect/witness.h \
+	lib/collect/witness-agents.c \
 	lib/collect/witness-look.c \
 	lib/collect/witness-say.c \
 	lib/collect/witness-table.c \

@@ -76,8 +76,8 @@ def witnesses:
 	witnessed("modprobe"; {}),
 	witnessed("core_pattern"; {host_event_witness_undone: 1}),
 	witnessed("runtime"; {host_event_witness_in_place: 1}),
-	witnessed(("engine_config", "ld_preload", "tainted", "modules", "passwd",
-		"sshd", "cron", "systemd", "kptr_restrict"); {});
+	witnessed(("engine_config", "ld_preload", "tainted", "modules",
+		"hierarchies", "passwd", "sshd", "cron", "systemd", "kptr_restrict"); {});
 
 # Records of the host, from its first one.
 def host_and_more:
