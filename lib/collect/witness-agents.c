@@ -256,8 +256,8 @@ static int is_new(
 static pid_t own_pid(const struct dm_witnesses *s)
 {
 	char text[16];
-	ssize_t n = readlinkat(
-	    s->roots[DM_WITNESS_PROCFS], "self", text, sizeof(text));
+	ssize_t n =
+	    readlinkat(s->roots[DM_WITNESS_PROCFS], "self", text, sizeof(text));
 	uint64_t pid;
 
 	if (n <= 0 || !dm_str_u64((struct dm_str){text, (size_t)n}, &pid))
