@@ -247,11 +247,13 @@ static int listen_to(struct dm_collector *c, unsigned i, struct dm_err *err)
 {
 	struct slot *s = &c->slots[i];
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
+	int fd = s->source->descriptor(s->state);
 
+	if (fd < 0)
+		return 0;
 	if (c->heard < 0)
 		c->heard = epoll_create1(EPOLL_CLOEXEC);
-	if (c->heard < 0 || epoll_ctl(c->heard, EPOLL_CTL_ADD,
-				s->source->descriptor(s->state), &event) < 0)
+	if (c->heard < 0 || epoll_ctl(c->heard, EPOLL_CTL_ADD, fd, &event) < 0)
 		return dm_err_errno(err, errno, "epoll");
 	s->heard = true;
 	return 0;

@@ -5,6 +5,7 @@ libdmon_a_SOURCES += \
 	lib/collect/collect.c lib/collect/collect.h \
 	lib/collect/connector.c lib/collect/connector.h \
 	lib/collect/device.c lib/collect/device.h \
+	lib/collect/disks.c lib/collect/disks.h \
 	lib/collect/discover.c lib/collect/discover.h \
 	lib/collect/emit.c lib/collect/emit.h \
 	lib/collect/hierarchy.c lib/collect/hierarchy.h \
@@ -31,6 +32,7 @@ libdmon_a_SOURCES += \
 	lib/collect/privileges.c lib/collect/privileges.h \
 	lib/collect/proc.c lib/collect/proc.h \
 	lib/collect/proc-base.c \
+	lib/collect/proc-fds.c \
 	lib/collect/proc-full.c \
 	lib/collect/proc-look.c \
 	lib/collect/proc-text.c lib/collect/proc-text.h \
@@ -56,6 +58,7 @@ libdmon_a_SOURCES += \
 	lib/collect/users-say.c \
 	lib/collect/users-text.c lib/collect/users-text.h \
 	lib/collect/witness.c lib/collect/witness.h \
+	lib/collect/witness-agents.c \
 	lib/collect/witness-look.c \
 	lib/collect/witness-say.c \
 	lib/collect/witness-table.c \
@@ -77,8 +80,11 @@ libdmon_a_SOURCES += \
 	lib/collect/host-fs.c lib/collect/host-fs.h \
 	lib/collect/host-text.c lib/collect/host-text.h \
 	lib/collect/neighbours.c lib/collect/neighbours.h \
+	lib/collect/ndp.c lib/collect/ndp.h \
+	lib/collect/neighbour-news.c lib/collect/neighbour-news.h \
 	lib/collect/net-text.c lib/collect/net-text.h \
 	lib/collect/network.c lib/collect/network.h \
+	lib/collect/network-hear.c \
 	lib/collect/network-promisc.c \
 	lib/collect/network-read.c \
 	lib/collect/network-write.c \

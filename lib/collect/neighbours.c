@@ -173,6 +173,30 @@ int dm_neighbours_step(struct dm_neighbours *s, struct dm_str arp,
 	return 0;
 }
 
+/* Interfaces go by numbers in what is heard, by names in tables. Where only one
+ * is meant, each change counts, also one that is undone before the table is
+ * read. */
+bool dm_neighbours_hear(struct dm_neighbours *s, uint32_t ip, uint64_t mac)
+{
+	struct dm_neighbour *known = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->list[i].ip != ip)
+			continue;
+		if (s->list[i].mac == mac)
+			return false;
+		known = &s->list[i];
+		n++;
+	}
+	if (n == 1) {
+		s->changes++;
+		s->gateway_changes += known->gateway;
+		known->mac = mac;
+	}
+	return true;
+}
+
 void dm_neighbours_write(const struct dm_neighbours *s, struct dm_metrics *m)
 {
 	if (!s->seen)

@@ -48,6 +48,12 @@ struct dm_neighbours {
 int dm_neighbours_step(struct dm_neighbours *s, struct dm_str arp,
     const struct dm_neighbour *gateways, unsigned n_gateways);
 
+/**
+ * An address has answered.
+ * Returns whether the table is to be read for it.
+ */
+bool dm_neighbours_hear(struct dm_neighbours *s, uint32_t ip, uint64_t mac);
+
 void dm_neighbours_write(const struct dm_neighbours *s, struct dm_metrics *m);
 
 /** Forget all. */

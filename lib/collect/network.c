@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/map.h"
-
-/* Counters come in turns, this far apart. */
+/* Counters come in turns, this far apart, and neighbours. */
 #define TURN_US (14 * DM_US_PER_S)
-/* Whether somebody listens to all packets is looked at this far apart. */
+/* Whether somebody listens to all packets is looked at this far apart, and
+ * neighbours of whom the kernel does not tell. */
 #define LOOK_US (3 * DM_US_PER_S)
 /* No table of sockets is older. */
 #define TABLES_US (60 * DM_US_PER_S)
@@ -24,12 +23,14 @@
 
 struct state {
 	struct dm_net_reader reader;
+	struct dm_net_ears ears;
 	uint32_t host; /* inode of the host's network namespace; 0: unknown */
 	struct dm_map owners;	       /* of namespaces, by their inode */
 	bool changed;		       /* they are to be chosen anew */
 	unsigned serial, turns, looks; /* in sweeps */
 	size_t left; /* containers whose tables may be read in this sweep */
 	bool said;   /* that namespaces cannot be seen */
+	bool deaf;   /* and so is this */
 };
 
 static void close_network(void *state)
@@ -37,6 +38,7 @@ static void close_network(void *state)
 	struct state *s = state;
 
 	dm_map_release(&s->owners);
+	dm_net_ears_release(&s->ears);
 	dm_net_reader_release(&s->reader);
 	free(s);
 }
@@ -56,6 +58,7 @@ static int open_network(
 	(void)index;
 	if (!s)
 		return dm_err_nomem(err);
+	s->ears.fd = -1;
 	if (dm_net_reader_init(&s->reader, &c->options, err) < 0) {
 		close_network(s);
 		return -1;
@@ -65,6 +68,7 @@ static int open_network(
 		(void)dm_net_namespace(&s->reader, "1", &s->host);
 	s->turns = sweeps_in(TURN_US, c->options.interval_us);
 	s->looks = sweeps_in(LOOK_US, c->options.interval_us);
+	dm_net_ears_open(&s->ears, &s->reader, &c->options);
 	*ret_state = s;
 	return 0;
 }
@@ -78,9 +82,10 @@ static void set_namespace(struct state *s, struct dm_net_box *box, uint32_t ns)
 		return;
 	dm_net_close_dev(&s->reader, box);
 	dm_neighbours_release(&box->neighbours);
+	dm_ndp_release(&box->ndp);
 	box->values = (struct dm_net_values){.interfaces = interfaces};
 	box->ns = ns;
-	box->due = box->tabled = false;
+	box->due = box->tabled = box->asked = box->heard = false;
 	box->turns = 0;
 	s->changed = true;
 }
@@ -208,6 +213,28 @@ static int choose_owners(struct state *s, const struct dm_collect *c,
 	return 0;
 }
 
+/* Once they are chosen, for the map lends from them. */
+static int hear_owners(struct state *s, const struct dm_collect *c,
+    unsigned index, struct dm_err *err)
+{
+	dm_map_clear(&s->ears.by_nsid);
+	for (size_t i = 0; i < c->n_containers; i++) {
+		struct dm_net_box *box = c->containers[i]->state[index];
+
+		if (!box->owner)
+			continue;
+		if (dm_net_ears_add(&s->ears, &s->reader, box, err) < 0)
+			return -1;
+		if (box->heard || s->deaf || s->ears.why.code == DM_OK)
+			continue;
+		s->deaf = true;
+		if (c->warn)
+			c->warn(
+			    c->warn_ctx, dm_source_network.name, &s->ears.why);
+	}
+	return 0;
+}
+
 static struct dm_net_box *box_of(
     struct state *s, struct dm_container *container, unsigned index)
 {
@@ -249,7 +276,11 @@ static int sample(
 		find_process(s, c, c->containers[i], box);
 	}
 	s->left = containers_in_a_sweep(c);
-	return s->changed ? choose_owners(s, c, index, err) : 0;
+	if (!s->changed)
+		return 0;
+	return choose_owners(s, c, index, err) < 0
+		   ? -1
+		   : hear_owners(s, c, index, err);
 }
 
 /* Would they be too old by the next turn? */
@@ -267,18 +298,20 @@ static int take_turns(
     struct state *s, const struct dm_collect *c, struct dm_net_box *box)
 {
 	bool first = box->turns == 0;
+	bool turn = first || (c->sweep + box->serial) % s->turns == 0;
 	bool look = first || (c->sweep + box->serial) % s->looks == 0;
 	int error = 0;
 
-	if (first || (c->sweep + box->serial) % s->turns == 0) {
+	if (turn) {
 		bool late = box->due;
 
 		error = dm_net_read_counters(&s->reader, box);
 		box->due = box->due && (late || tables_due(s, c, box));
-		if (error == 0)
-			error = dm_net_read_neighbours(&s->reader, box);
 		box->turns++;
 	}
+	if (error == 0 && (turn || box->news || (look && !box->heard)))
+		error = dm_net_read_neighbours(&s->reader, box);
+	box->news = false;
 	if (error == 0 && look)
 		error = dm_net_read_promiscuous(&s->reader, box);
 	if (error == 0 && box->due && s->left) {
@@ -326,7 +359,36 @@ static int sample_container(struct dm_collect *c, unsigned index, void *state,
 	dm_net_write(&box->values, dm_buf_str(&s->reader.text),
 	    &container->parts[index]);
 	dm_neighbours_write(&box->neighbours, &container->parts[index].main);
+	if (box->heard)
+		dm_ndp_write(&box->ndp, &container->parts[index].main);
 	return 0;
+}
+
+static int finish(
+    struct dm_collect *c, unsigned index, void *state, struct dm_err *err)
+{
+	const struct state *s = state;
+
+	(void)err;
+	dm_part_clear(&c->host[index]);
+	if (s->ears.fd >= 0)
+		dm_metrics_u64(&c->host[index].main,
+		    "dmon_neighbour_overflows_total", s->ears.lost);
+	return 0;
+}
+
+static int descriptor(void *state)
+{
+	return ((const struct state *)state)->ears.fd;
+}
+
+static int hear(
+    struct dm_collect *c, void *state, struct dm_buf *out, struct dm_err *err)
+{
+	struct state *s = state;
+
+	(void)c, (void)out;
+	return dm_net_ears_take(&s->ears, err);
 }
 
 static void forget(void *state, struct dm_container *container, unsigned index)
@@ -337,11 +399,13 @@ static void forget(void *state, struct dm_container *container, unsigned index)
 	if (!box)
 		return;
 	dm_net_close_dev(&s->reader, box);
-	/* The owners' map lends from the boxes. */
+	/* The maps lend from the boxes. */
 	dm_map_clear(&s->owners);
+	dm_map_clear(&s->ears.by_nsid);
 	s->changed = true;
 	free(box->values.interfaces);
 	dm_neighbours_release(&box->neighbours);
+	dm_ndp_release(&box->ndp);
 	free(box);
 	container->state[index] = NULL;
 }
@@ -349,11 +413,15 @@ static void forget(void *state, struct dm_container *container, unsigned index)
 const struct dm_source dm_source_network = {
     .name = "network",
     .help = "containers' interfaces, sockets and protocol counters",
-    .needs = "CAP_SYS_PTRACE to see which network namespace a process is in",
+    .needs = "CAP_SYS_PTRACE to see which network namespace a process is in, "
+	     "CAP_NET_ADMIN and CAP_NET_BROADCAST to hear of its neighbours",
     .needs_capabilities = true,
     .open = open_network,
     .sample = sample,
     .container = sample_container,
+    .finish = finish,
+    .descriptor = descriptor,
+    .hear = hear,
     .forget = forget,
     .close = close_network,
 };

@@ -3,6 +3,8 @@
 #ifndef DM_COLLECT_NETWORK_H
 #define DM_COLLECT_NETWORK_H
 
+#include "base/map.h"
+#include "collect/ndp.h"
 #include "collect/neighbours.h"
 #include "collect/net-text.h"
 #include "collect/reread.h"
@@ -12,8 +14,9 @@
  * The source `network`: what each container's network namespace says of
  * itself, by a process that is in it. net/dev is read in every sweep. The
  * counters (sockstat, snmp, netstat) and neighbours come in turns, and what was
- * read last is repeated. Tables of sockets are dear, whatever they hold, and
- * are read only where sockstat says that there are sockets.
+ * read last is repeated; of neighbours the kernel tells when they are others.
+ * Tables of sockets are dear, whatever they hold, and are read only where
+ * sockstat says that there are sockets.
  */
 
 /** Families of sockets, in the order of their tables. */
@@ -77,6 +80,19 @@ struct dm_net_box {
 	struct dm_reread dev; /* net/dev, which pins the namespace */
 	struct dm_net_values values;
 	struct dm_neighbours neighbours;
+	struct dm_ndp ndp;
+	bool asked;   /* for the namespace's id */
+	int32_t nsid; /* it, where `heard` */
+	bool heard;   /* the kernel tells of its neighbours */
+	bool news;    /* the ARP table is to be read */
+};
+
+/** What the kernel tells of neighbours. */
+struct dm_net_ears {
+	int fd;		       /* -1: it tells nothing */
+	struct dm_err why;     /* then */
+	struct dm_map by_nsid; /* boxes that own their namespaces */
+	uint64_t lost;	       /* times that the kernel dropped something */
 };
 
 /** Where and how to read. */
@@ -117,6 +133,21 @@ int dm_net_read_neighbours(struct dm_net_reader *r, struct dm_net_box *box);
 
 /** The tables of those families that have sockets. */
 void dm_net_read_tables(struct dm_net_reader *r, struct dm_net_box *box);
+
+/* network-hear.c */
+
+/** Listen, if that is of use and the kernel allows it. */
+void dm_net_ears_open(struct dm_net_ears *e, const struct dm_net_reader *r,
+    const struct dm_collect_options *o);
+void dm_net_ears_release(struct dm_net_ears *e);
+
+/** From now on the box gets what is heard of its namespace, as far as that can
+ * be. The map lends from it. */
+int dm_net_ears_add(struct dm_net_ears *e, const struct dm_net_reader *r,
+    struct dm_net_box *box, struct dm_err *err) DM_MUST_CHECK;
+
+/** Take what there is, without waiting, into the boxes. */
+int dm_net_ears_take(struct dm_net_ears *e, struct dm_err *err) DM_MUST_CHECK;
 
 /* network-promisc.c */
 

@@ -15,7 +15,8 @@
 #define DESCRIPTORS 131072
 
 #define LOOK (1U << CAP_SYS_PTRACE | 1U << CAP_DAC_READ_SEARCH)
-#define KEEP (LOOK | 1U << CAP_NET_ADMIN | 1U << CAP_SYS_NICE)
+#define HEAR (1U << CAP_NET_ADMIN | 1U << CAP_NET_BROADCAST)
+#define KEEP (LOOK | HEAR | 1U << CAP_SYS_NICE)
 /* Those from the 33rd on. */
 #define KEEP_HIGH CAP_TO_MASK(CAP_SYSLOG)
 

@@ -11,7 +11,8 @@
  * Give up all capabilities but those that looking needs: CAP_SYS_PTRACE
  * (others' namespaces, root, working directory, descriptors) and
  * CAP_DAC_READ_SEARCH (folders of others); those of listening to the kernel's
- * process events, CAP_NET_ADMIN, and to its log, CAP_SYSLOG; and CAP_SYS_NICE.
+ * process events, CAP_NET_ADMIN, to what it tells of other network namespaces,
+ * CAP_NET_BROADCAST, and to its log, CAP_SYSLOG; and CAP_SYS_NICE.
  * What is not there is not gained.
  * @ret_all  the first two are there
  */

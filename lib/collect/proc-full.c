@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/proc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -71,43 +70,6 @@ static void look_exe(const struct dm_proc_looker *l, struct dm_proc *p)
 		p->full.exe_mount = mount_in(&st);
 	}
 	p->full.memfd = p->full.deleted && dm_str_starts(text, "/memfd:");
-}
-
-static bool count_entries(int dir, const char *name, uint64_t *ret)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char buf[4096] __attribute__((aligned(8)));
-	uint64_t n = 0;
-	ssize_t got = -1;
-
-	while (fd >= 0 && (got = getdents64(fd, buf, sizeof(buf))) > 0) {
-		for (ssize_t i = 0; i < got;) {
-			const struct dirent64 *e = (const void *)(buf + i);
-
-			n += e->d_name[0] != '.';
-			i += e->d_reclen;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	if (got == 0)
-		*ret = n;
-	return got == 0;
-}
-
-static void look_fds(const struct dm_proc_looker *l, struct dm_proc *p)
-{
-	struct stat st;
-
-	if (!l->fd_count) {
-		if (count_entries(p->dir, "fd", &p->full.fds))
-			p->full.seen |= DM_SEEN_FDS;
-		return;
-	}
-	if (fstatat(p->dir, "fd", &st, 0) < 0)
-		return;
-	p->full.fds = (uint64_t)st.st_size;
-	p->full.seen |= DM_SEEN_FDS;
 }
 
 /* 0: can't be seen. */
@@ -183,7 +145,6 @@ void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p)
 {
 	p->full = (struct dm_proc_full){0};
 	look_status(l, p);
-	look_fds(l, p);
 	look_uid_inside(l, p);
 	dm_proc_look_program(l, p);
 }

@@ -14,8 +14,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define FULL_LOOK_US   (10 * DM_US_PER_S)
-#define TEXT_MAX_BYTES ((size_t)8 << 20)
+#define FULL_LOOK_US (10 * DM_US_PER_S)
+/* Devices are looked for, where the number of descriptors is as it was, in one
+ * of so many full looks. */
+#define DEVICES_LOOK_TURNS 6
+#define TEXT_MAX_BYTES	   ((size_t)8 << 20)
 
 static const char *const ns_names[DM_NS_N] = {
     [DM_NS_PID] = "ns/pid",
@@ -252,16 +255,18 @@ static bool look_short(struct dm_proc_looker *l, struct dm_proc *p,
 static void compare(struct dm_proc_looker *l, struct dm_proc *p,
     struct dm_proc_view *view, const struct dm_proc_stat *stat)
 {
-	bool full = due(l, p) || !l->live || !l->own_pids ||
-		    !same_program(&p->stat, stat);
+	bool changed = p->first || !same_program(&p->stat, stat) ||
+		       memcmp(&p->view, view, sizeof(*view)) != 0;
+	bool full = changed || due(l, p) || !l->live || !l->own_pids;
+	uint64_t turn = l->sweep / l->turns + p->slot;
 
-	if (!full)
-		full = memcmp(&p->view, view, sizeof(*view)) != 0;
 	take_stat(p, stat);
 	p->view = *view;
 	if (full) {
 		dm_proc_look_full(l, p);
 		view_from_status(l, p);
+		p->open.due |=
+		    changed || !l->fd_count || turn % DEVICES_LOOK_TURNS == 0;
 	}
 }
 
@@ -277,6 +282,7 @@ bool dm_proc_look(struct dm_proc_looker *l, struct dm_proc *p)
 		return false;
 	if (!p->failed) {
 		compare(l, p, &view, &stat);
+		dm_proc_look_fds(l, p);
 		dm_proc_look_threads(l, p);
 		p->first = false;
 	}
@@ -427,6 +433,8 @@ void dm_proc_looker_sweep(struct dm_proc_looker *l, uint64_t sweep)
 	l->err.code = DM_OK;
 	l->threads_last = l->threads;
 	l->threads = 0;
+	l->fds_last = l->fds;
+	l->fds = 0;
 	l->now_ticks = 0;
 	if (dm_proc_read(l, l->procfs, "uptime") != 0)
 		return;

@@ -40,8 +40,8 @@ static void write_stat(const struct dm_proc_looker *l, const struct dm_proc *p,
 		    (uint64_t)s->resident_pages * l->page_bytes);
 	dm_row_u64(part, NAME("virtual_memory_bytes"), s->virtual_bytes);
 	dm_row_u64(part, NAME("threads"), s->threads);
-	if (p->full.seen & DM_SEEN_FDS)
-		dm_row_u64(part, NAME("open_fds"), p->full.fds);
+	if (p->open.seen)
+		dm_row_u64(part, NAME("open_fds"), p->open.n);
 	if (l->boot_s)
 		write_seconds(
 		    l, part, NAME("start_time_seconds"), l->boot_s, s->start);
@@ -80,6 +80,17 @@ static void write_view(const struct dm_proc_looker *l,
 		return;
 	for (unsigned i = 0; i < DM_COUNT(v->caps); i++)
 		dm_row_u64(part, cap_names[i], v->caps[i]);
+}
+
+/* Hardly any process has one. */
+static void write_devices(const struct dm_proc_devices *d, struct dm_part *part)
+{
+	if (d->block) {
+		dm_row_u64(part, NAME("block_device_fds"), d->block);
+		dm_row_u64(part, NAME("host_disk_fds"), d->disk);
+	}
+	if (d->memory)
+		dm_row_u64(part, NAME("memory_device_fds"), d->memory);
 }
 
 static void write_full(const struct dm_proc *p, struct dm_part *part)
@@ -171,6 +182,7 @@ void dm_proc_write(const struct dm_proc_looker *l,
 		write_stat(l, p, part);
 		write_view(l, &box->base, &p->view, part);
 		write_full(p, part);
+		write_devices(&p->open.shown, part);
 		dm_row_end(part);
 		write_info(l, p, part);
 		for (size_t t = 0; t < p->n_threads; t++)

@@ -4,6 +4,7 @@
 
 struct state {
 	struct dm_proc_looker looker;
+	struct dm_disks disks;
 	pid_t *pids; /* of the container at hand, in order */
 	size_t cap_pids;
 	bool told_hidden, told_failed;
@@ -12,6 +13,7 @@ struct state {
 static void state_free(struct state *s)
 {
 	dm_proc_looker_release(&s->looker);
+	dm_disks_release(&s->disks);
 	free(s->pids);
 	free(s);
 }
@@ -26,10 +28,12 @@ static int open_proc(
 		return dm_err_nomem(err);
 	if (dm_proc_looker_init(&s->looker, c->options.procfs,
 		c->options.interval_us, err) < 0 ||
-	    dm_proc_users_new(c->options.rootfs, &s->looker.users, err) < 0) {
+	    dm_proc_users_new(c->options.rootfs, &s->looker.users, err) < 0 ||
+	    dm_disks_init(&s->disks, &c->options, err) < 0) {
 		state_free(s);
 		return -1;
 	}
+	s->looker.disks = &s->disks;
 	*ret_state = s;
 	return 0;
 }

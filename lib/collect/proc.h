@@ -5,14 +5,15 @@
 
 #include <sys/stat.h>
 
+#include "collect/disks.h"
 #include "collect/proc-text.h"
 #include "collect/source.h"
 
 /*
  * The source `proc`: each process of each container. Every sweep takes a
- * short look at each process (namespaces, root, capabilities, user, stat)
- * and, when something has changed or its turn has come, a full one (status,
- * executable, working directory, descriptors).
+ * short look at each process (namespaces, root, capabilities, user, stat, how
+ * many descriptors) and, when something has changed or its turn has come, a
+ * full one (status, executable, working directory, devices that are open).
  */
 
 /** The order of the bits in container_process_namespace_state. */
@@ -47,20 +48,34 @@ struct dm_proc_thread {
 
 /** What was seen; a bit for each of the values that can be missing. */
 enum {
-	DM_SEEN_FDS = 1,
-	DM_SEEN_CWD = 2,
-	DM_SEEN_EXE = 4,
-	DM_SEEN_UID_INSIDE = 8
+	DM_SEEN_CWD = 1,
+	DM_SEEN_EXE = 2,
+	DM_SEEN_UID_INSIDE = 4
 };
 
 /** What only a full look tells; all of it is new after each. */
 struct dm_proc_full {
 	struct dm_proc_status status;
 	unsigned seen;
-	uint64_t fds;
 	uint32_t uid_inside;
 	bool foreign_cwd, deleted, memfd;
 	uint64_t root_mount, exe_mount; /* 0: not known */
+};
+
+/** Devices among what a process has open. */
+struct dm_proc_devices {
+	uint32_t block;
+	uint32_t disk;	 /* of these: that the host itself uses */
+	uint32_t memory; /* /dev/mem and its like */
+};
+
+/** What a process has open. */
+struct dm_proc_open {
+	bool seen;
+	bool due; /* devices are to be looked for */
+	uint64_t n;
+	uint32_t next; /* the descriptor to go on with */
+	struct dm_proc_devices found, shown;
 };
 
 struct dm_proc {
@@ -77,6 +92,7 @@ struct dm_proc {
 	struct dm_proc_stat stat; /* comm points at the one above */
 	struct dm_proc_view view;
 	struct dm_proc_full full;
+	struct dm_proc_open open;
 	char *exe; /* or NULL */
 	size_t exe_n;
 	struct dm_proc_thread *threads; /* those that differ */
@@ -112,14 +128,16 @@ struct dm_proc_looker {
 	unsigned next_slot;
 	uint64_t sweep;
 	size_t threads, threads_last; /* seen in this and the last sweep */
+	size_t fds, fds_last;	      /* to be looked at, likewise */
 	uint64_t now_ticks;	      /* since boot; 0: not known */
 	uint64_t boot_s;	      /* 1970 to boot, seconds */
 	uint64_t ticks_per_s, page_bytes;
 	struct dm_proc_view host; /* the collector's own namespaces */
 	struct dm_buf text;	  /* of the file being read */
 	struct dm_proc_users *users;
-	struct dm_err err; /* the first failure of this sweep, or DM_OK */
-	size_t hidden;	   /* processes, in this sweep */
+	struct dm_disks *disks; /* lent; NULL: devices are not looked for */
+	struct dm_err err;	/* the first failure of this sweep, or DM_OK */
+	size_t hidden;		/* processes, in this sweep */
 };
 
 /* proc-look.c */
@@ -169,6 +187,16 @@ int dm_proc_exe_is_foreign(struct dm_proc_looker *l, const struct dm_proc *p);
 
 /** All that is not looked at in each sweep. */
 void dm_proc_look_full(struct dm_proc_looker *l, struct dm_proc *p);
+
+/* proc-fds.c */
+
+/** How many descriptors are open, and when they have changed or `due` says so:
+ * which devices are among them. */
+void dm_proc_look_fds(struct dm_proc_looker *l, struct dm_proc *p);
+
+/** How many of those descriptors that a shell can give a program (0 to 9) are
+ * of a disk that the host itself uses. */
+unsigned dm_proc_given_disks(struct dm_proc_looker *l, int dir);
 
 /* proc-thread.c */
 

@@ -76,6 +76,7 @@ static void look(struct dm_proc_looker *l, int dir, struct dm_glance *g)
 		    !dm_proc_stat_parse(dm_buf_str(&l->text), &p->stat);
 	if (p->failed)
 		return;
+	g->disks = dm_proc_given_disks(l, dir);
 	p->comm_n =
 	    (uint8_t)(p->stat.comm.n < sizeof(p->comm) ? p->stat.comm.n
 						       : sizeof(p->comm));
@@ -221,6 +222,8 @@ void dm_event_exec(struct dm_procevents *w, struct dm_buf *out,
 		add_view(w, out, o, &p->view);
 		add_program(out, o, g);
 	}
+	if (g->disks)
+		dm_record_metric_u64(out, NAME("host_disk_fds"), g->disks);
 	dm_record_metric_u64(out, NAME("runtime_setup"), g->setup);
 	dm_record_metric_u64(out, NAME("left_cgroup"), g->left);
 	dm_record_end(out);

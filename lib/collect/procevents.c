@@ -19,6 +19,7 @@ static void watch_free(struct dm_procevents *w)
 	dm_connector_close(&w->connector);
 	dm_taskstats_release(&w->exits);
 	dm_proc_looker_release(&w->looker);
+	dm_disks_release(&w->disks);
 	dm_lineage_release(&w->lineage);
 	dm_event_gaps_release(&w->gaps);
 	dm_buf_release(&w->target);
@@ -45,10 +46,12 @@ static int open_watch(
 	}
 	if (dm_buf_ok(&w->target, err) < 0 ||
 	    dm_proc_users_new(c->options.rootfs, &w->looker.users, err) < 0 ||
+	    dm_disks_init(&w->disks, &c->options, err) < 0 ||
 	    dm_connector_open(&w->connector, err) < 0) {
 		watch_free(w);
 		return -1;
 	}
+	w->looker.disks = &w->disks;
 	dm_exits_open(w, c);
 	*ret_state = w;
 	return 0;

@@ -18,6 +18,7 @@ struct dm_procevents {
 	size_t waiting;	  /* exits that have not been settled */
 	int64_t swept_us; /* the sweep of which that was last done */
 	struct dm_proc_looker looker;
+	struct dm_disks disks;
 	struct dm_lineage lineage;
 	struct dm_event_gaps gaps;
 	struct dm_buf target; /* labels of instance and job */
@@ -50,12 +51,13 @@ bool dm_glance_lives(const struct dm_procevents *w, pid_t pid);
 struct dm_glance {
 	struct dm_proc p; /* exe is the caller's to free */
 	int foreign_exe;  /* as dm_proc_exe_is_foreign */
+	unsigned disks;	  /* as dm_proc_given_disks */
 	bool setup;	  /* a runtime's, that sets the container up */
 	bool left; /* it was born in the container, and is elsewhere, or has
 		    * left it in some hierarchies */
 };
 
-/** Look at it; all may be missing. @ret  p and foreign_exe are set */
+/** Look at it; all may be missing. @ret  p, foreign_exe and disks are set */
 void dm_glance_take(struct dm_procevents *w, pid_t pid, struct dm_glance *ret);
 
 /** Start an event's record about a process of a container: metrics follow. */

@@ -217,8 +217,8 @@ struct dm_source {
 	    struct dm_err *err);
 	/**
 	 * For a source that hears of things as they happen: a descriptor that
-	 * can be read when there is something. Asked once it is open. May be
-	 * NULL.
+	 * can be read when there is something; -1: not now. Asked once it is
+	 * open. May be NULL.
 	 */
 	int (*descriptor)(void *state);
 	/**

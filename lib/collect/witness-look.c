@@ -17,9 +17,44 @@ static void close_cleanup(int *fd)
 		close(*fd);
 }
 
+/* In a process's mounts, which it has made: nothing there is asked before it
+ * is known to be the kernel's. */
+static int open_mounted(
+    const struct dm_witnesses *s, const struct dm_witness *w, int flags)
+{
+	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+	    .resolve =
+		RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED};
+	const char *end = strrchr(w->path, '/');
+	DM_AUTO_BUF struct dm_buf path = {0};
+	DM_CLEANUP(close_cleanup) int root = -1, dir = -1;
+	struct statx st;
+
+	dm_buf_add(&path, w->path, w->root_n);
+	root = openat(s->roots[w->is.root], dm_buf_cstr(&path), (int)how.flags);
+	dm_buf_clear(&path);
+	dm_buf_add(
+	    &path, w->path + w->root_n, (size_t)(end - w->path) - w->root_n);
+	dm_buf_add_char(&path, '/');
+	if (root >= 0)
+		dir = (int)syscall(
+		    SYS_openat2, root, dm_buf_cstr(&path), &how, sizeof(how));
+	if (dir < 0 || statx(dir, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+			   STATX_INO, &st) < 0)
+		return -1;
+	if (w->device !=
+	    ((uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor)) {
+		errno = ESTALE;
+		return -1;
+	}
+	return openat(dir, end + 1, flags | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int dm_witness_open(
     const struct dm_witnesses *s, const struct dm_witness *w, int flags)
 {
+	if (w->root_n)
+		return open_mounted(s, w, flags);
 	return dm_open_in_root(s->roots[w->is.root], w->is.path, flags);
 }
 
@@ -48,15 +83,17 @@ static int see_text(struct dm_witnesses *s, struct dm_witness *w)
 	return error;
 }
 
-static int see_modules(
-    struct dm_witnesses *s, struct dm_witness *w, struct dm_err *err)
+/* A list that is one file. */
+static int see_lines(struct dm_witnesses *s, struct dm_witness *w,
+    int (*read)(struct dm_entries *e, struct dm_str text, struct dm_err *err),
+    struct dm_err *err)
 {
 	int error = see_text(s, w);
 
 	if (error)
 		return error;
 	dm_entries_clear(&s->entries);
-	if (dm_witness_modules(&s->entries, dm_buf_str(&s->text), err) < 0)
+	if (read(&s->entries, dm_buf_str(&s->text), err) < 0)
 		return ENOMEM;
 	dm_buf_clear(&s->text);
 	dm_entries_text(&s->entries, &s->text);
@@ -168,7 +205,10 @@ int dm_witness_see(
 		error = see_text(s, w);
 		break;
 	case DM_WITNESS_MODULES:
-		error = see_modules(s, w, err);
+		error = see_lines(s, w, dm_witness_modules, err);
+		break;
+	case DM_WITNESS_HIERARCHIES:
+		error = see_lines(s, w, dm_witness_hierarchies, err);
 		break;
 	case DM_WITNESS_BINFMT:
 		error = see_formats(s, w, err);

@@ -32,6 +32,8 @@ const struct dm_witness_place dm_witness_places[] = {
     SYSCTL("poweroff_cmd", "sys/kernel/poweroff_cmd"),
     SYSFS("uevent_helper", "kernel/uevent_helper"),
     {"binfmt_misc", DM_WITNESS_BINFMT, DM_WITNESS_PROCFS, "sys/fs/binfmt_misc"},
+    /* A new one is where a release_agent can be set. */
+    {"hierarchies", DM_WITNESS_HIERARCHIES, DM_WITNESS_PROCFS, "self/cgroup"},
     /* What is in the kernel. */
     {"modules", DM_WITNESS_MODULES, DM_WITNESS_PROCFS, "modules"},
     SYSCTL("tainted", "sys/kernel/tainted"),

@@ -137,6 +137,21 @@ int dm_witness_modules(
 	return 0;
 }
 
+/* "9:name=systemd:/"; cgroup v2 is hierarchy 0. */
+int dm_witness_hierarchies(
+    struct dm_entries *e, struct dm_str text, struct dm_err *err)
+{
+	struct dm_str line, number, name;
+
+	while (dm_str_line(&text, &line)) {
+		if (dm_str_cut(&line, ':', &number) &&
+		    dm_str_cut(&line, ':', &name) && name.n &&
+		    dm_entries_add(e, name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 void dm_witness_stat(struct dm_buf *b, const struct stat *st)
 {
 	dm_buf_addf(b, "device %u:%u inode %llu size %llu modified %lld.%09ld",

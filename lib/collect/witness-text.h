@@ -63,6 +63,10 @@ void dm_witness_cut(struct dm_buf *b, struct dm_str text, size_t max_bytes);
 int dm_witness_modules(
     struct dm_entries *e, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
 
+/** The hierarchies of cgroup v1 in the text of /proc/PID/cgroup, as entries. */
+int dm_witness_hierarchies(
+    struct dm_entries *e, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
+
 /** What stat(2) says of a file that does not change when it is only read. */
 void dm_witness_stat(struct dm_buf *b, const struct stat *st);
 

@@ -42,7 +42,8 @@ int dm_witness_watch(const struct dm_witnesses *s, struct dm_witness *w)
 	char path[32];
 	int fd, error = 0;
 
-	if (w->wd >= 0 || w->is.kind == DM_WITNESS_MODULES)
+	if (w->wd >= 0 || w->is.kind == DM_WITNESS_MODULES ||
+	    w->is.kind == DM_WITNESS_HIERARCHIES)
 		return 0;
 	fd = open_watched(s, w);
 	if (fd < 0)

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/witness.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
@@ -14,6 +13,9 @@
 
 /* What is dear, and what inotify watches, is looked at this often. */
 #define TURN_US (10 * DM_US_PER_S)
+
+/* Hierarchies of control groups, between sweeps. */
+#define GLANCE_NS INT64_C(50000000)
 
 /* What is kept of a container. */
 struct box {
@@ -43,13 +45,13 @@ static void close_witness(void *state)
 	dm_buf_release(&s->text);
 	dm_buf_release(&s->old);
 	dm_buf_release(&s->now);
+	dm_buf_release(&s->mounts);
 	dm_entries_release(&s->entries);
 	dm_part_release(&s->heard);
 	free(s);
 }
 
-/* @path  NULL, or one that is not a constant, and is consumed */
-static int add(struct dm_witnesses *s, const struct dm_witness_place *is,
+int dm_witness_add(struct dm_witnesses *s, const struct dm_witness_place *is,
     char *path, struct dm_err *err)
 {
 	struct dm_witness *w;
@@ -64,37 +66,6 @@ static int add(struct dm_witnesses *s, const struct dm_witness_place *is,
 	if (path)
 		w->is.path = path;
 	return 0;
-}
-
-/* cgroup v1: what the kernel executes when a control group is empty. One for
- * each hierarchy that the host has mounted. */
-static int add_release_agents(struct dm_witnesses *s, struct dm_err *err)
-{
-	static const struct dm_witness_place is = {
-	    "release_agent", DM_WITNESS_TEXT, DM_WITNESS_SYSFS, NULL};
-	int fd = openat(s->roots[DM_WITNESS_SYSFS], "fs/cgroup",
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-	int status = 0;
-
-	while (dir && status == 0 && (entry = readdir(dir))) {
-		DM_AUTO_BUF struct dm_buf path = {0};
-		char *copy;
-
-		/* "cpu" is a link to "cpu,cpuacct". */
-		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK)
-			continue;
-		dm_buf_addf(&path, "fs/cgroup/%s/release_agent", entry->d_name);
-		if (faccessat(s->roots[DM_WITNESS_SYSFS], dm_buf_cstr(&path),
-			F_OK, 0) < 0)
-			continue;
-		copy = dm_str_dup(dm_buf_str(&path));
-		status = copy ? add(s, &is, copy, err) : dm_err_nomem(err);
-	}
-	if (dir)
-		closedir(dir);
-	return status;
 }
 
 static int open_roots(
@@ -126,10 +97,10 @@ static int set_up(
 		       : 1;
 	dm_emit_target(&s->target, c);
 	for (size_t i = 0; i < dm_witness_n_places; i++) {
-		if (add(s, &dm_witness_places[i], NULL, err) < 0)
+		if (dm_witness_add(s, &dm_witness_places[i], NULL, err) < 0)
 			return -1;
 	}
-	if (add_release_agents(s, err) < 0)
+	if (dm_witness_agents_open(s, err) < 0)
 		return -1;
 	return dm_buf_ok(&s->target, err);
 }
@@ -178,6 +149,7 @@ static int sample(
 		bool turn = !w->known || (c->sweep + i) % s->turns == 0;
 		bool cheap = w->is.kind == DM_WITNESS_TEXT ||
 			     w->is.kind == DM_WITNESS_MODULES ||
+			     w->is.kind == DM_WITNESS_HIERARCHIES ||
 			     (w->is.kind == DM_WITNESS_FILE && w->now.n);
 
 		/* Watched first: what is done from here on is heard. */
@@ -187,10 +159,25 @@ static int sample(
 		    dm_witness_look(s, w, part, err) < 0)
 			return -1;
 	}
+	if (dm_witness_agents_find(s, c, c->sweep % s->turns == 0, part, err) <
+	    0)
+		return -1;
 	dm_witness_hash_step(s, part);
 	dm_witness_rows(s, part);
 	dm_metrics_u64(&part->main, "dmon_witness_overflows_total", s->lost);
 	return 0;
+}
+
+/* Nothing tells of hierarchies: they are looked at while something else goes
+ * on, as who mounts one executes programs as a rule. */
+static void mark_hierarchies(struct dm_witnesses *s, int64_t now_ns)
+{
+	if (now_ns - s->glanced_ns < GLANCE_NS)
+		return;
+	s->glanced_ns = now_ns;
+	for (size_t i = 0; i < s->n_first; i++)
+		s->list[i].dirty |=
+		    s->list[i].is.kind == DM_WITNESS_HIERARCHIES;
 }
 
 static int hear(
@@ -199,8 +186,8 @@ static int hear(
 	struct dm_witnesses *s = state;
 	int64_t now_ns = dm_time_mono_ns();
 
-	(void)c;
 	dm_witness_heard(s);
+	mark_hierarchies(s, now_ns);
 	dm_part_clear(&s->heard);
 	for (size_t i = 0; i < s->n; i++) {
 		struct dm_witness *w = &s->list[i];
@@ -211,6 +198,8 @@ static int hear(
 		if (dm_witness_look(s, w, &s->heard, err) < 0)
 			return -1;
 	}
+	if (dm_witness_agents_find(s, c, false, &s->heard, err) < 0)
+		return -1;
 	(void)dm_emit_parts(out, dm_time_now_us(), "host",
 	    dm_buf_str(&s->target), &s->heard, 1);
 	return 0;

@@ -14,11 +14,12 @@
  */
 
 enum dm_witness_kind {
-	DM_WITNESS_TEXT,    /* a short text, compared whole */
-	DM_WITNESS_MODULES, /* the names in /proc/modules */
-	DM_WITNESS_BINFMT,  /* binfmt_misc: who executes what */
-	DM_WITNESS_FILE,    /* what stat says of it */
-	DM_WITNESS_FOLDER,  /* what stat says of it and of all that is in it */
+	DM_WITNESS_TEXT,	/* a short text, compared whole */
+	DM_WITNESS_MODULES,	/* the names in /proc/modules */
+	DM_WITNESS_HIERARCHIES, /* of cgroup v1, in /proc/self/cgroup */
+	DM_WITNESS_BINFMT,	/* binfmt_misc: who executes what */
+	DM_WITNESS_FILE,	/* what stat says of it */
+	DM_WITNESS_FOLDER, /* what stat says of it and of all that is in it */
 };
 
 enum dm_witness_root {
@@ -41,6 +42,10 @@ extern const size_t dm_witness_n_places;
 struct dm_witness {
 	struct dm_witness_place is;
 	char *path; /* where is.path is not a constant */
+	/* It lies in a process's mounts: path begins with "PID/root", of so
+	 * many bytes. 0: it does not. */
+	size_t root_n;
+	uint64_t device; /* of a release_agent: which hierarchy; else 0 */
 	/* It has been seen. Texts are looked at only if they are there. */
 	bool known;
 	bool dirty;	   /* something was done to it since the last look */
@@ -65,13 +70,17 @@ struct dm_witness_hash {
 struct dm_witnesses {
 	struct dm_witness *list;
 	size_t n, cap;
+	size_t n_first; /* those from the start; the others may come and go */
+	uint64_t
+	    searched; /* hash of the hierarchies whose agents were sought */
+	int64_t glanced_ns;
 	int roots[DM_WITNESS_ROOTS];
 	int inotify;
 	bool said_watch; /* that a folder can't be watched */
 	uint64_t lost;	 /* times that inotify's queue was full */
 	unsigned turns, serial;
 	struct dm_buf target; /* labels of instance and job */
-	struct dm_buf text, old, now;
+	struct dm_buf text, old, now, mounts;
 	struct dm_entries entries;
 	struct dm_witness_hash hash;
 	struct dm_part heard; /* what is written between sweeps */
@@ -85,6 +94,30 @@ static inline bool dm_witness_just_said(
 {
 	return w->said_ns && now_ns - w->said_ns < DM_WITNESS_AGAIN_NS;
 }
+
+/* witness.c */
+
+/** @path  NULL, or one that is not a constant, and is consumed */
+int dm_witness_add(struct dm_witnesses *s, const struct dm_witness_place *is,
+    char *path, struct dm_err *err) DM_MUST_CHECK;
+
+/* witness-agents.c */
+
+/** Add those that the host has mounted. The list has its place then. */
+int dm_witness_agents_open(
+    struct dm_witnesses *s, struct dm_err *err) DM_MUST_CHECK;
+
+/**
+ * Where there are other hierarchies than before, or it is the turn: look for
+ * those that are not known yet, and write the events of what they have become.
+ */
+int dm_witness_agents_find(struct dm_witnesses *s, const struct dm_collect *c,
+    bool turn, struct dm_part *part, struct dm_err *err) DM_MUST_CHECK;
+
+/** Does a line of mountinfo show the root of a hierarchy? @ret_folder  where,
+ * as it is written there */
+bool dm_witness_agent_mount(
+    struct dm_str line, uint64_t *ret_device, struct dm_str *ret_folder);
 
 /* witness-look.c */
 

@@ -31,9 +31,21 @@ end_actors() {
 }
 at_exit end_actors
 
+# A disk that the host has mounted.
+truncate -s 4M "$T/image"
+mkdir "$T/mounted"
+if mkfs.ext4 -q "$T/image" && disk=$(losetup -f --show "$T/image"); then
+	at_exit "losetup -d $disk"
+	if mount "$disk" "$T/mounted"; then
+		at_exit "umount $T/mounted"
+		export DM_DISK="$disk"
+	fi
+fi 2>/dev/null
+
 mkdir "$T/root"
 "$actor" container "$T/root" $procs -- idle mnt chroot cwd nnp userns nobody \
-	thread caps traced memfd deleted later evil fuse >"$T/ready" 2>"$T/why" &
+	thread caps traced memfd deleted later evil fuse disk many memory \
+	>"$T/ready" 2>"$T/why" &
 outer=$!
 until_ok eval '[ -s "$T/ready" ] || ! kill -0 $outer'
 [ -s "$T/ready" ] || skip_all "the kernel refuses: $(head -n 1 "$T/why")"
@@ -112,6 +124,22 @@ is "$(value deleted deleted_executable)" 1 "an executable deleted"
 is "$(value deleted memfd_executable)" 0 "that was a file"
 
 is "$(value thread namespace_state)" 1 "a process is as its leader is"
+if [ "$(pid_of disk)" ]; then
+	is "$(value disk block_device_fds) $(value disk host_disk_fds)" "1 1" \
+		"the host's own disk, by another name"
+	is "$(value many block_device_fds)" "" "one behind 600 files is not yet seen"
+else
+	skip "no disk can be mounted and opened" "the host's own disk"
+	skip "no disk can be mounted and opened" "one behind 600 files"
+fi
+if [ "$(pid_of memory)" ]; then
+	is "$(value memory memory_device_fds)" 1 "the host's memory"
+else
+	skip "/dev/mem can't be opened" "the host's memory"
+fi
+is "$(value idle block_device_fds)$(value idle memory_device_fds)" "" \
+	"others have no such descriptors"
+
 thread=$(grep -F "\"pid\":\"$(pid_of thread)\"" "$T/mine" | grep '"tid":')
 is "$(printf '%s\n' "$thread" | wc -l)" 1 "one thread differs from it"
 is "$(printf '%s\n' "$thread" | metric namespace_state)" 33 \
@@ -157,6 +185,12 @@ is "$(head -n 1 "$T/later" | metric namespace_state)" 1 "1 at first"
 is "$(tail -n 1 "$T/later" | metric namespace_state)" 9 \
 	"9 once it has entered the host's mount namespace"
 is "$(metric foreign_root <"$T/later")" 1 "with the host's root"
+if [ "$(pid_of many)" ]; then
+	is "$(grep "$id" "$T/sweeps" | grep -F "\"pid\":\"$(pid_of many)\"" |
+		metric host_disk_fds)" 1 "a disk behind 600 files is seen later"
+else
+	skip "no disk can be mounted and opened" "a disk behind 600 files"
+fi
 
 # Without privileges: what can be seen, and how many can not.
 if command -v setpriv >/dev/null &&

@@ -11,7 +11,8 @@ k=$P/sys/kernel
 mkdir -p "$k/yama" "$P/sys/fs/binfmt_misc" "$P/sys/net/ipv4" "$P/sys/vm" \
 	"$S/kernel" "$S/fs/cgroup/memory" "$S/fs/cgroup/pids" "$R/usr/bin" \
 	"$R/usr/sbin" "$R/etc/cron.d" "$R/etc/systemd/system" \
-	"$R/var/spool" "$R/root"
+	"$R/var/spool" "$R/root" "$P/self"
+printf '4:memory:/\n3:pids:/\n0::/\n' >"$P/self/cgroup"
 echo core >"$k/core_pattern"
 echo /sbin/modprobe >"$k/modprobe"
 echo 0 >"$k/tainted"
@@ -115,6 +116,9 @@ printf 'overlay 126976 4 - Live 0x0\nevil 99 0 - Live 0x0\n' \
 	1<>"$P/modules"
 changes modules /proc/modules xfs evil
 
+printf '4:memory:/x\n3:rdma:/\n0::/\n' 1<>"$P/self/cgroup"
+changes hierarchies /proc/self/cgroup pids rdma
+
 # Written, but as it was.
 set_to /sbin/modprobe "$k/modprobe"
 until_ok has modprobe undone=1
@@ -192,6 +196,57 @@ is "$(notify)" 1 "one whose does"
 dmon-collect -n 1 --procfs "$P" --sysfs "$S" --rootfs "$R" >"$T/out" \
 	2>"$T/err"
 is "$(grep -c witness "$T/out")" 0 "one sweep alone has no witness"
+
+# A container mounts a hierarchy that was not there, in a file system of its
+# own, and names a program. Nothing is ever in it, so nothing is executed.
+id=$(printf 'c0ffee00%.0s' 1 2 3 4 5 6 7 8)
+procs=
+for h in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/cpuacct \
+	/sys/fs/cgroup/cpu,cpuacct /sys/fs/cgroup/systemd; do
+	[ -f "$h/cgroup.procs" ] && [ ! -L "$h" ] || continue
+	[ -d "$h/docker" ] || { mkdir "$h/docker" 2>/dev/null &&
+		at_exit "rmdir $h/docker 2>/dev/null"; } || continue
+	mkdir "$h/docker/$id" 2>/dev/null || continue
+	at_exit "rmdir $h/docker/$id"
+	procs="$procs $h/docker/$id/cgroup.procs"
+done
+left() {
+	pids=$(cat $procs)
+	[ -z "$pids" ] || { kill $pids; false; }
+}
+mounts() { # in the container
+	[ "$procs" ] || return
+	mkdir "$T/own"
+	mkfifo "$T/go"
+	unshare -m sh -c "for f in $procs; do echo \$\$ >\$f || exit; done
+		mount -t tmpfs tmpfs '$T/own' && mkdir '$T/own/a b' &&
+		: >'$T/ready' && read -r go <'$T/go' &&
+		mount -t cgroup -o none,name=dmon-$$ x '$T/own/a b' &&
+		echo /nonexistent/dmon >'$T/own/a b/release_agent' &&
+		exec sleep 1000" 2>"$T/why" &
+	box=$!
+	at_exit "until_ok left"
+	until_ok eval '[ -e "$T/ready" ] || ! kill -0 $box'
+	[ -e "$T/ready" ]
+}
+if ! mounts 2>"$T/why"; then
+	skip "it can't: $(head -n 1 "$T/why")" "a container mounts a hierarchy"
+else
+	dmon-collect -i 100ms witness >"$T/out" 2>"$T/err" &
+	pid=$!
+	until_ok grep -q '"up":1' "$T/out"
+	echo go >"$T/go"
+	until_ok has release_agent change=1
+	is "$(info release_agent)" "/proc/$box/root$T/own/a b/release_agent:  -> /nonexistent/dmon" \
+		"a container mounts a hierarchy: its release_agent is told of"
+	is "$(info hierarchies)" "/proc/self/cgroup:  -> name=dmon-$$" \
+		"and the hierarchy"
+	until_ok left
+	until_ok eval '! grep -q "name=dmon-$$" /proc/self/cgroup'
+	ok $? "which is gone when the container is"
+	kill $pid
+	wait $pid
+fi
 
 # What inotify tells of procfs: writing by the host's own mount of it, wherever
 # that is bound to, and not by another mount. The value stays what it is.

@@ -28,6 +28,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -180,6 +181,46 @@ static void on_usr1(int sig)
 	called = sig;
 }
 
+/* Opens a device by a name of its own, behind `before` other files; goes by
+ * the name nodevice where that can't be. */
+static void open_device(mode_t type, dev_t device, unsigned before)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/device-%d", getpid());
+	for (unsigned i = 0; i < before; i++)
+		check(open("/dev/null", O_RDONLY) >= 0, "/dev/null");
+	if (mknod(name, type | 0600, device) < 0 || open(name, O_RDONLY) < 0)
+		prctl(PR_SET_NAME, "nodevice");
+}
+
+static void open_disk(unsigned before)
+{
+	const char *path = getenv("DM_DISK");
+	struct stat st;
+
+	if (path && stat(path, &st) == 0)
+		open_device(S_IFBLK, st.st_rdev, before);
+	else
+		prctl(PR_SET_NAME, "nodevice");
+}
+
+static void act_disk(void)
+{
+	open_disk(0);
+}
+
+/* More files than are looked at in one sweep. */
+static void act_many(void)
+{
+	open_disk(600);
+}
+
+static void act_memory(void)
+{
+	open_device(S_IFCHR, makedev(1, 1), 0);
+}
+
 /* Enters the host's mount namespace when it is told to. */
 static void act_later(void)
 {
@@ -269,7 +310,8 @@ static const struct {
     {"cwd", act_cwd}, {"nnp", act_nnp}, {"userns", act_user},
     {"nobody", act_nobody}, {"thread", act_thread}, {"caps", drop_admin},
     {"traced", act_traced}, {"memfd", act_memfd}, {"deleted", act_deleted},
-    {"later", act_later}, {"fuse", act_fuse},
+    {"later", act_later}, {"fuse", act_fuse}, {"disk", act_disk},
+    {"many", act_many}, {"memory", act_memory},
     {"a) R 1 (b\n\xff\"", act_idle}, /* a name that means harm */
 };
 

@@ -76,8 +76,8 @@ def witnesses:
 	witnessed("modprobe"; {}),
 	witnessed("core_pattern"; {host_event_witness_undone: 1}),
 	witnessed("runtime"; {host_event_witness_in_place: 1}),
-	witnessed(("engine_config", "ld_preload", "tainted", "modules", "passwd",
-		"sshd", "cron", "systemd", "kptr_restrict"); {});
+	witnessed(("engine_config", "ld_preload", "tainted", "modules",
+		"hierarchies", "passwd", "sshd", "cron", "systemd", "kptr_restrict"); {});
 
 # What its log says, one event a text.
 def logged($pattern; $labels; $text):
@@ -165,6 +165,7 @@ def events:
 	happens(42; {container_event_namespace_state: 5,
 		container_event_host_namespaces: 453}),
 	happens(43; {container_event_foreign_cwd: 1}),
+	happens(50; {container_event_host_disk_fds: 1}),
 	happens(44; {container_event_foreign_root: 1}),
 	happens(45; {container_event_left_cgroup: 1}),
 	happens(49; {container_event_foreign_executable: 1}),
@@ -195,6 +196,8 @@ def processes:
 	process(24; {container_process_namespace_state: 17,
 		container_process_host_namespaces: 1}),
 	process(25; {container_process_foreign_cwd: 1}),
+	process(31; {container_process_host_disk_fds: 1,
+		container_process_memory_device_fds: 1}),
 	process(26; {container_process_foreign_root: 1}),
 	named(26; "chroot"),
 	process(27; {container_process_memfd_executable: 1}),

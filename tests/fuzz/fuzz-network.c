@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
-/* Texts of /proc/PID/net. The first byte chooses the parser; no count may be
- * more than the text has lines, and no name may lie outside it. */
+/* Texts of /proc/PID/net, and what the kernel tells of neighbours. The first
+ * byte chooses the parser; no count may be more than the text has lines, and no
+ * name may lie outside it. */
 #include <stdlib.h>
 
 #include "collect/emit.h"
@@ -84,10 +85,27 @@ static void try_mountinfo(struct dm_str text)
 		       type.p + type.n <= text.p + text.n);
 }
 
+/* Messages about neighbours, one behind the other. */
+static void try_news(struct dm_str text)
+{
+	struct dm_neighbour_news news;
+	struct dm_ndp ndp = {0};
+	size_t all = text.n;
+
+	for (; text.n; text.p++, text.n--) {
+		if (!dm_neighbour_news_parse(text.p, text.n, &news))
+			continue;
+		expect(!news.here || news.mac);
+		expect(dm_ndp_step(&ndp, &news) == 0);
+	}
+	expect(ndp.n <= DM_NDP_MAX && ndp.changes <= all);
+	dm_ndp_release(&ndp);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(struct dm_str) = {try_dev, try_sockstat,
-	    try_counters, try_tcp, try_udp, try_mountinfo};
+	    try_counters, try_tcp, try_udp, try_mountinfo, try_news};
 
 	if (size > 1)
 		tries[data[0] % DM_COUNT(tries)](

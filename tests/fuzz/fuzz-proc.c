@@ -36,8 +36,18 @@ static void try_status(struct dm_str text)
 
 static void try_mountinfo(struct dm_str text)
 {
+	struct dm_str rest = text, line, source;
+	uint64_t device;
+
 	if (dm_proc_mountinfo_has(text, 1234))
 		expect(memmem(text.p, text.n, "1234", 4) != NULL);
+	while (dm_str_line(&rest, &line)) {
+		if (dm_disks_mount(line, &device, &source))
+			expect(device || source.n);
+		expect(source.n == 0 ||
+		       (source.p > line.p &&
+			   source.p + source.n <= line.p + line.n));
+	}
 }
 
 static void try_uid_map(struct dm_str text)

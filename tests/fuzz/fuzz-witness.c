@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "collect/neighbours.h"
-#include "collect/witness-text.h"
+#include "collect/witness.h"
 
 #define MAX 40
 
@@ -24,6 +24,23 @@ static void try_lists(struct dm_str before, struct dm_str after)
 	dm_entries_differ(before, after, &old, &now, MAX);
 	expect(old.n <= MAX + 3 && now.n <= MAX + 3);
 	(void)dm_witness_in_place(before, after);
+}
+
+/* Hierarchies, as /proc/self/cgroup and mountinfo have them. */
+static void try_hierarchies(struct dm_str text)
+{
+	struct dm_str rest = text, line, folder;
+	struct dm_entries e = {0};
+	uint64_t device;
+
+	expect(dm_witness_hierarchies(&e, text, NULL) == 0);
+	expect(e.n <= text.n);
+	dm_entries_release(&e);
+	while (dm_str_line(&rest, &line)) {
+		if (dm_witness_agent_mount(line, &device, &folder))
+			expect(folder.n && folder.p > line.p &&
+			       folder.p + folder.n < line.p + line.n);
+	}
 }
 
 /* Modules, as text and as what becomes of them. */
@@ -76,7 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (data[0] % 3 == 1)
 		try_lists((struct dm_str){text.p, half},
 		    (struct dm_str){text.p + half, text.n - half});
-	else
+	else {
 		try_modules(text);
+		try_hierarchies(text);
+	}
 	return 0;
 }

@@ -92,7 +92,7 @@ judge() {
 # the host's where they are needed.
 records() {
 	records_ids=$(case_ids)
-	grep -E "${records_ids:-no container}|\"kind\":\"(sweep|host)\"" \
+	grep -E "${records_ids:-no container}|\"kind\":\"(sweep|host|event)\"" \
 		"$T/$(cat "$S/phase").records" |
 		jq -c --arg ids "$records_ids" --arg host "$host" --arg name "$name" \
 		--argjson began "$(cat "$S/began")" \
@@ -100,6 +100,8 @@ records() {
 		select(.ts > $began - 5 and .ts < $ended and .ts < $began + 100)
 		| if $ids != "" and ((.labels.id // "") | test($ids)) then .
 		elif .kind == "sweep" and (.labels | has("source") | not) then .
+		elif .kind == "event" and .labels.what then
+			select(.labels as $l | $host | contains($l.what))
 		elif .kind == "host" and $host != ""
 			and ((.labels.mountpoint // "") |
 				. == "" or endswith("/suite-" + $name)) then .

@@ -41,6 +41,11 @@ tests_unit_test_proc_text_SOURCES = tests/unit/test-proc-text.c
 tests_unit_test_proc_text_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_proc_text_LDADD = $(LDADD_TEST)
 
+UNIT_TESTS += tests/unit/test-disks
+tests_unit_test_disks_SOURCES = tests/unit/test-disks.c
+tests_unit_test_disks_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_disks_LDADD = $(LDADD_TEST)
+
 UNIT_TESTS += tests/unit/test-proc
 tests_unit_test_proc_SOURCES = tests/unit/test-proc.c
 tests_unit_test_proc_CFLAGS = $(CFLAGS_TEST)

@@ -4,7 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <linux/neighbour.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
 
 #include "base/file.h"
 #include "collect/network.h"
@@ -373,6 +378,163 @@ static void test_neighbours_malformed(void **state)
 	dm_neighbours_release(&neighbours);
 }
 
+/* An address of which the kernel tells, and not its table. */
+static void test_neighbours_heard(void **state)
+{
+	(void)state;
+	step(GATEWAY "10.0.0.2 0x1 0x2 02:00:00:00:00:02 * eth0\n"
+		     "10.0.0.3 0x1 0x2 02:00:00:00:00:03 * eth0\n"
+		     "10.0.0.3 0x1 0x2 02:00:00:00:00:04 * eth1\n");
+	assert_false(dm_neighbours_hear(
+	    &neighbours, inet_addr("10.0.0.2"), 0x020000000002));
+	has(4, false, 0, 0);
+	assert_true(dm_neighbours_hear(
+	    &neighbours, inet_addr("10.0.0.9"), 0x020000000002));
+	has(4, false, 0, 0);
+	/* Changed and changed back before the table was read. */
+	assert_true(dm_neighbours_hear(
+	    &neighbours, inet_addr("10.0.0.1"), 0x020000000666));
+	assert_true(dm_neighbours_hear(
+	    &neighbours, inet_addr("10.0.0.1"), 0x020000000001));
+	has(4, false, 2, 2);
+	/* On which interface, the table tells. */
+	assert_true(dm_neighbours_hear(
+	    &neighbours, inet_addr("10.0.0.3"), 0x020000000666));
+	has(4, false, 2, 2);
+	step(GATEWAY "10.0.0.3 0x1 0x2 02:00:00:00:00:03 * eth0\n"
+		     "10.0.0.3 0x1 0x2 02:00:00:00:06:66 * eth1\n");
+	has(3, false, 3, 2);
+	dm_neighbours_release(&neighbours);
+}
+
+/* As neigh_fill_info of the kernel lays it out. */
+struct news_text {
+	struct nlmsghdr head;
+	struct ndmsg about;
+	struct nlattr ip_head;
+	uint8_t ip[16];
+	struct nlattr mac_head;
+	uint8_t mac[6], pad[2];
+};
+
+static struct news_text news_of(
+    uint16_t type, uint16_t what, uint8_t flags, const char *ip, uint64_t mac)
+{
+	struct news_text t = {
+	    .head = {.nlmsg_len = sizeof(t), .nlmsg_type = type},
+	    .about = {.ndm_family = AF_INET6,
+		.ndm_ifindex = 2,
+		.ndm_state = what,
+		.ndm_flags = flags},
+	    .ip_head = {NLA_HDRLEN + 16, NDA_DST},
+	    .mac_head = {NLA_HDRLEN + 6, NDA_LLADDR},
+	};
+
+	assert_int_equal(inet_pton(AF_INET6, ip, t.ip), 1);
+	for (unsigned i = 0; i < 6; i++)
+		t.mac[i] = (uint8_t)(mac >> 8 * (5 - i));
+	return t;
+}
+
+static void test_news(void **state)
+{
+	struct news_text t = news_of(
+	    RTM_NEWNEIGH, NUD_STALE, NTF_ROUTER, "fd00::1", 0x02429a3cffee);
+	struct dm_neighbour_news e;
+	char ip[INET6_ADDRSTRLEN];
+
+	(void)state;
+	assert_true(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	assert_true(e.v6 && e.here && e.router && !e.lost);
+	assert_int_equal(e.device, 2);
+	assert_int_equal(e.mac, 0x02429a3cffee);
+	assert_string_equal(
+	    inet_ntop(AF_INET6, e.ip, ip, sizeof(ip)), "fd00::1");
+	/* Cut anywhere, and cut where it says that it ends. */
+	for (size_t n = 0; n < sizeof(t); n++)
+		assert_false(dm_neighbour_news_parse(&t, n, &e));
+	t.head.nlmsg_len = offsetof(struct news_text, mac_head) + 3;
+	assert_true(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	assert_false(e.here);
+	t.head.nlmsg_len = offsetof(struct news_text, ip_head) + 3;
+	assert_false(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	/* Gone; without an answer; multicast; of another kind. */
+	t = news_of(RTM_DELNEIGH, NUD_STALE, 0, "fd00::1", 0x02429a3cffee);
+	assert_true(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	assert_false(e.here);
+	t = news_of(RTM_NEWNEIGH, NUD_FAILED, 0, "fd00::1", 0x02429a3cffee);
+	assert_true(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	assert_false(e.here);
+	t = news_of(RTM_NEWNEIGH, NUD_NOARP, 0, "ff02::1", 0x333300000001);
+	assert_false(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	t = news_of(RTM_NEWLINK, NUD_STALE, 0, "fd00::1", 0x02429a3cffee);
+	assert_false(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	/* An address of IPv4 has four bytes. */
+	t = news_of(RTM_NEWNEIGH, NUD_STALE, 0, "fd00::1", 0x02429a3cffee);
+	t.about.ndm_family = AF_INET;
+	assert_false(dm_neighbour_news_parse(&t, sizeof(t), &e));
+}
+
+static struct dm_ndp ndp;
+
+static void tell(uint16_t type, uint8_t flags, const char *ip, uint64_t mac)
+{
+	struct news_text t = news_of(type, NUD_REACHABLE, flags, ip, mac);
+	struct dm_neighbour_news e;
+
+	assert_true(dm_neighbour_news_parse(&t, sizeof(t), &e));
+	assert_int_equal(dm_ndp_step(&ndp, &e), 0);
+}
+
+static void ndp_has(const char *metrics)
+{
+	struct dm_metrics m = {0};
+	DM_AUTO_BUF struct dm_buf plain = {0};
+
+	dm_ndp_write(&ndp, &m);
+	for (size_t i = 0; i < m.text.n; i++) {
+		if (strchr("0123456789,", m.text.p[i]))
+			dm_buf_add_char(&plain, m.text.p[i]);
+	}
+	assert_string_equal(dm_buf_cstr(&plain), metrics);
+	dm_buf_release(&m.text);
+}
+
+static void test_ndp(void **state)
+{
+	(void)state;
+	ndp_has("0,0,0,0");
+	/* A router of two addresses, and a neighbour. */
+	tell(RTM_NEWNEIGH, NTF_ROUTER, "fe80::1", 0x020000000001);
+	tell(RTM_NEWNEIGH, NTF_ROUTER, "fd00::1", 0x020000000001);
+	tell(RTM_NEWNEIGH, 0, "fe80::2", 0x020000000002);
+	ndp_has("3,0,0,0");
+	/* The neighbour takes the router's place, and does not say so. */
+	tell(RTM_NEWNEIGH, 0, "fe80::1", 0x020000000002);
+	ndp_has("3,1,1,1");
+	tell(RTM_NEWNEIGH, NTF_ROUTER, "fe80::1", 0x020000000001);
+	ndp_has("3,0,2,2");
+	/* Who is gone may come back as another; only a router may not. */
+	tell(RTM_DELNEIGH, 0, "fe80::2", 0x020000000002);
+	tell(RTM_DELNEIGH, 0, "fe80::1", 0x020000000001);
+	ndp_has("1,0,2,2");
+	tell(RTM_NEWNEIGH, 0, "fe80::2", 0x020000000003);
+	tell(RTM_NEWNEIGH, 0, "fe80::1", 0x020000000003);
+	ndp_has("3,1,3,3");
+	/* Of what was never there nothing goes. */
+	tell(RTM_DELNEIGH, 0, "fe80::9", 0x020000000009);
+	ndp_has("3,1,3,3");
+	dm_ndp_release(&ndp);
+	for (unsigned i = 0; i < 2 * DM_NDP_MAX; i++) {
+		char ip[16];
+
+		snprintf(ip, sizeof(ip), "fd00::%x", i + 1);
+		tell(RTM_NEWNEIGH, 0, ip, 0x020000000001);
+	}
+	ndp_has("256,0,0,0");
+	dm_ndp_release(&ndp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +549,9 @@ int main(void)
 	    cmocka_unit_test(test_write_states),
 	    cmocka_unit_test(test_neighbours),
 	    cmocka_unit_test(test_neighbours_malformed),
+	    cmocka_unit_test(test_neighbours_heard),
+	    cmocka_unit_test(test_news),
+	    cmocka_unit_test(test_ndp),
 	    cmocka_unit_test(test_write_interfaces),
 	};
 

@@ -53,6 +53,7 @@ static void begin(struct fixture *f)
 	f->c.n_containers = 1;
 	f->c.warn = warn;
 	f->c.options.procfs = TREE "/procfs";
+	f->c.options.sysfs = "/sys";
 	f->c.options.rootfs = TREE "/root";
 	warned = 0;
 	assert_int_equal(dm_source_proc.open(&f->c, 0, &f->state, &err), 0);

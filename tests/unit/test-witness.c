@@ -233,6 +233,49 @@ static void test_places(void **state)
 	}
 }
 
+static void test_hierarchies(void **state)
+{
+	DM_AUTO_BUF struct dm_buf b = {0};
+	struct dm_entries e = {0};
+	struct dm_err err;
+
+	(void)state;
+	assert_int_equal(
+	    dm_witness_hierarchies(&e,
+		DM_STR("9:name=a:b:/x\n4:cpu,cpuacct:/\n0::/y\n3\n:\n"), &err),
+	    0);
+	dm_entries_text(&e, &b);
+	assert_int_equal(b.n, sizeof("cpu,cpuacct\0\0name=a\0"));
+	assert_memory_equal(b.p, "cpu,cpuacct\0\0name=a\0", b.n);
+	dm_entries_release(&e);
+}
+
+static void test_agent_mount(void **state)
+{
+	static const char *const bad[] = {
+	    /* Not the root; v2; cut; no device. */
+	    "41 31 0:37 /docker/a /m rw - cgroup cgroup rw,memory",
+	    "41 31 0:37 / /m rw - cgroup2 cgroup2 rw",
+	    "41 31 0:37 / /m rw -",
+	    "41 31 0:37 / /m rw",
+	    "41 31 0 / /m rw - cgroup cgroup rw",
+	    "",
+	};
+	struct dm_str folder;
+	uint64_t device;
+
+	(void)state;
+	assert_true(dm_witness_agent_mount(
+	    DM_STR("41 31 0:37 / /tmp/a\\040b rw,nosuid shared:9 - cgroup "
+		   "cgroup rw,name=systemd"),
+	    &device, &folder));
+	assert_int_equal(device, 37);
+	assert_true(dm_str_is(folder, "/tmp/a\\040b"));
+	for (size_t i = 0; i < DM_COUNT(bad); i++)
+		assert_false(
+		    dm_witness_agent_mount(dm_str(bad[i]), &device, &folder));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +283,8 @@ int main(void)
 	    cmocka_unit_test(test_entries),
 	    cmocka_unit_test(test_most_entries),
 	    cmocka_unit_test(test_modules),
+	    cmocka_unit_test(test_hierarchies),
+	    cmocka_unit_test(test_agent_mount),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_stat),
 	    cmocka_unit_test(test_places),

@@ -6,7 +6,7 @@
 truth=escape
 says="release_agent armed, in a hierarchy of the suite's own"
 wants='ContainerNotifiesOnRelease HostHelperChanged HostHelperWritten'
-host='HostHelper.* release_agent'
+host='HostHelper.* release_agent|HostHierarchiesChanged hierarchies'
 lasts=5
 setup() {
 	box 'mkdir /tmp/c /tmp/m
