@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a live series costs dmon-match: memory above what one container
 takes, a series, with and without its samples (16 bytes each that are kept);
-CPU time a sweep, the first of 30 included, reading and all.
+CPU time a sweep, the first of 30 included, reading and all. Behind the one
+container come events that no rule looks at, so that buffers of the stream are
+as full as with many.
 usage: series.py BUILD"""
 import os
 import subprocess
@@ -18,6 +20,9 @@ container_memory_failcnt container_spec_memory_limit_bytes
 container_fs_reads_bytes_total container_fs_writes_bytes_total
 container_processes container_threads""".split()
 SWEEPS = 30
+EVENT = ('{"ts":1795476029,"kind":"event","labels":{"instance":"node-1"},'
+         '"metrics":{"padding":1}}\n')
+PADDING_BYTES = 2 << 20
 
 
 def plain_rules(path):
@@ -71,8 +76,12 @@ def main():
                     subprocess.run([build + "/bench/gen-records",
                                     str(containers), str(SWEEPS)],
                                    stdout=f, check=True)
-                cpu, peak = min(run([match, "-r", rules, "--only", stream],
-                                    tmp + "/time") for _ in range(3))
+                if containers == 1:
+                    with open(stream, "a") as f:
+                        f.write(EVENT * (PADDING_BYTES // len(EVENT)))
+                runs = [run([match, "-r", rules, "--only", stream],
+                            tmp + "/time") for _ in range(5)]
+                cpu, peak = (min(r[i] for r in runs) for i in (0, 1))
                 series, samples = kept(match, rules, stream, tmp + "/state")
                 if containers == 1:
                     least = peak

@@ -210,6 +210,15 @@ void dm_arena_free(struct dm_arena *a, void *p, size_t bytes)
 		close_span(a, s);
 }
 
+void *dm_arena_piece(void *place)
+{
+	struct dm_arena_span *s = span_of(place);
+	char *pieces = (char *)s + HEAD_BYTES;
+	size_t bytes = class_bytes(s->class);
+
+	return pieces + (size_t)((char *)place - pieces) / bytes * bytes;
+}
+
 void dm_arena_release(struct dm_arena *a)
 {
 	while (a->empty)

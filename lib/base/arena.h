@@ -44,6 +44,9 @@ void *dm_arena_alloc(struct dm_arena *a, size_t bytes);
  */
 void dm_arena_free(struct dm_arena *a, void *p, size_t bytes);
 
+/** The piece, one of at most DM_ARENA_MAX_BYTES, that some place is in. */
+void *dm_arena_piece(void *place);
+
 /** All pieces must have been given back. */
 void dm_arena_release(struct dm_arena *a);
 

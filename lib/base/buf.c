@@ -38,14 +38,6 @@ bool dm_buf_reserve(struct dm_buf *b, size_t extra)
 	return true;
 }
 
-void dm_buf_add(struct dm_buf *b, const void *p, size_t n)
-{
-	if (n == 0 || !dm_buf_reserve(b, n))
-		return;
-	memcpy(b->p + b->n, p, n);
-	b->n += n;
-}
-
 void dm_buf_addf(struct dm_buf *b, const char *fmt, ...)
 {
 	va_list ap;

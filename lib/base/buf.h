@@ -39,7 +39,14 @@ int dm_buf_ok(const struct dm_buf *b, struct dm_err *err) DM_MUST_CHECK;
 /** Make room for extra bytes more. False (and failed) without memory. */
 bool dm_buf_reserve(struct dm_buf *b, size_t extra);
 
-void dm_buf_add(struct dm_buf *b, const void *p, size_t n);
+static inline void dm_buf_add(struct dm_buf *b, const void *p, size_t n)
+{
+	if (n == 0 || (n > b->cap - b->n && !dm_buf_reserve(b, n)))
+		return;
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+
 void dm_buf_addf(struct dm_buf *b, const char *fmt, ...) DM_PRINTF(2, 3);
 
 static inline void dm_buf_add_str(struct dm_buf *b, struct dm_str s)

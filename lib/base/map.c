@@ -74,13 +74,18 @@ void dm_map_clear(struct dm_map *m)
 	m->n = 0;
 }
 
+static struct dm_str key_of(const struct dm_map_slot *s)
+{
+	return (struct dm_str){s->key, s->key_n};
+}
+
 /* The key's slot, or the free one where it would stand. */
-static size_t find(const struct dm_map *m, struct dm_str key, uint64_t hash)
+static size_t find(const struct dm_map *m, struct dm_str key, uint32_t hash)
 {
 	size_t mask = m->cap - 1, i = hash & mask;
 
-	while (m->slots[i].value &&
-	       (m->slots[i].hash != hash || !dm_str_eq(m->slots[i].key, key)))
+	while (m->slots[i].value && (m->slots[i].hash != hash ||
+					!dm_str_eq(key_of(&m->slots[i]), key)))
 		i = (i + 1) & mask;
 	return i;
 }
@@ -88,7 +93,7 @@ static size_t find(const struct dm_map *m, struct dm_str key, uint64_t hash)
 void *dm_map_get_hashed(
     const struct dm_map *m, struct dm_str key, uint64_t hash)
 {
-	return m->n ? m->slots[find(m, key, hash)].value : NULL;
+	return m->n ? m->slots[find(m, key, (uint32_t)hash)].value : NULL;
 }
 
 void *dm_map_get(const struct dm_map *m, struct dm_str key)
@@ -107,7 +112,7 @@ static int grow(struct dm_map *m, struct dm_err *err)
 		struct dm_map_slot *s = &m->slots[i];
 
 		if (s->value)
-			bigger.slots[find(&bigger, s->key, s->hash)] = *s;
+			bigger.slots[find(&bigger, key_of(s), s->hash)] = *s;
 	}
 	bigger.n = m->n;
 	free(m->slots);
@@ -122,10 +127,11 @@ int dm_map_put_hashed(struct dm_map *m, struct dm_str key, uint64_t hash,
 
 	if (m->n >= m->cap / 4 * 3 && grow(m, err) < 0)
 		return -1;
-	s = &m->slots[find(m, key, hash)];
+	s = &m->slots[find(m, key, (uint32_t)hash)];
 	if (!s->value)
 		m->n++;
-	*s = (struct dm_map_slot){hash, key, value};
+	*s =
+	    (struct dm_map_slot){key.p, (uint32_t)key.n, (uint32_t)hash, value};
 	return 0;
 }
 
@@ -142,7 +148,7 @@ void *dm_map_remove(struct dm_map *m, struct dm_str key)
 
 	if (!m->n)
 		return NULL;
-	hole = find(m, key, dm_hash(key.p, key.n));
+	hole = find(m, key, (uint32_t)dm_hash(key.p, key.n));
 	value = m->slots[hole].value;
 	if (!value)
 		return NULL;

@@ -14,14 +14,16 @@
 uint64_t dm_hash(const void *p, size_t n);
 
 struct dm_map_slot {
-	uint64_t hash;
-	struct dm_str key;
-	void *value; /* NULL: free slot */
+	const char *key;
+	uint32_t key_n;
+	uint32_t hash; /* its lower half */
+	void *value;   /* NULL: free slot */
 };
 
 /**
  * A hash table from bytes to a pointer that is not NULL. Keys are lent: they
- * must live as long as their entry, usually inside the value. {0} is empty.
+ * must live as long as their entry, usually inside the value, and are shorter
+ * than 4 GiB. {0} is empty.
  * Linear probing, removal by shifting back.
  */
 struct dm_map {

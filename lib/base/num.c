@@ -68,46 +68,61 @@ bool dm_num_parse_user(struct dm_str s, double *ret)
 	return true;
 }
 
+/* Digits in front of a place; where they begin. */
+static char *digits_before(char *p, uint64_t v)
+{
+	static const char two[] = "00010203040506070809"
+				  "10111213141516171819"
+				  "20212223242526272829"
+				  "30313233343536373839"
+				  "40414243444546474849"
+				  "50515253545556575859"
+				  "60616263646566676869"
+				  "70717273747576777879"
+				  "80818283848586878889"
+				  "90919293949596979899";
+
+	for (; v >= 100; v /= 100)
+		memcpy(p -= 2, two + 2 * (v % 100), 2);
+	if (v >= 10)
+		memcpy(p -= 2, two + 2 * v, 2);
+	else
+		*--p = (char)('0' + v);
+	return p;
+}
+
 void dm_num_add_u64(struct dm_buf *b, uint64_t v)
 {
-	char text[20];
-	unsigned at = sizeof(text);
+	char text[20], *end = text + sizeof(text);
+	char *p = digits_before(end, v);
 
-	do {
-		text[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	dm_buf_add(b, text + at, sizeof(text) - at);
+	dm_buf_add(b, p, (size_t)(end - p));
 }
 
 void dm_num_add_i64(struct dm_buf *b, int64_t v)
 {
-	if (v < 0)
-		dm_buf_add_char(b, '-');
-	dm_num_add_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	dm_num_add_scaled(b, v, 0);
 }
 
 void dm_num_add_scaled(struct dm_buf *b, int64_t v, unsigned decimals)
 {
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	char text[24];
-	unsigned at = sizeof(text);
+	char text[48], *end = text + sizeof(text), *p = end;
 
 	while (decimals && left % 10 == 0) {
 		left /= 10;
 		decimals--;
 	}
 	for (unsigned i = 0; i < decimals; i++) {
-		text[--at] = (char)('0' + left % 10);
+		*--p = (char)('0' + left % 10);
 		left /= 10;
 	}
+	if (decimals)
+		*--p = '.';
+	p = digits_before(p, left);
 	if (v < 0)
-		dm_buf_add_char(b, '-');
-	dm_num_add_u64(b, left);
-	if (decimals) {
-		dm_buf_add_char(b, '.');
-		dm_buf_add(b, text + at, sizeof(text) - at);
-	}
+		*--p = '-';
+	dm_buf_add(b, p, (size_t)(end - p));
 }
 
 /* Nanoseconds, microseconds and percentages are billionths of a unit: where
@@ -125,28 +140,24 @@ static bool add_billionths(struct dm_buf *b, double v)
 	return true;
 }
 
-/* Digits of the value, without zeros at their end; how many they are. */
-static int shortest_digits(double v, char text[20], int *ret_exponent)
+/* Digits of the value, without zeros at their end, in front of a place; where
+ * they begin. */
+static char *shortest_before(char *p, double v, int *ret_exponent)
 {
 	uint64_t digits = dm_shortest(v, ret_exponent);
-	int n = 0;
 
-	while (digits % 10 == 0) {
-		digits /= 10;
+	for (; digits % 10 == 0; digits /= 10)
 		++*ret_exponent;
-	}
-	for (uint64_t left = digits; left; left /= 10)
-		n++;
-	for (int i = n; i > 0; digits /= 10)
-		text[--i] = (char)('0' + digits % 10);
-	return n;
+	return digits_before(p, digits);
 }
 
 /* As printf's %g with as many digits as are needed, but 15 at least. */
 static void add_shortest(struct dm_buf *b, double v)
 {
-	char digits[20];
-	int exponent, n = shortest_digits(v, digits, &exponent);
+	char text[20], *end = text + sizeof(text);
+	int exponent;
+	char *digits = shortest_before(end, v, &exponent);
+	int n = (int)(end - digits);
 	int point = n + exponent; /* behind so many digits */
 
 	if (point - 1 < -4 || point - 1 >= (n > 15 ? n : 15)) {
@@ -160,11 +171,12 @@ static void add_shortest(struct dm_buf *b, double v)
 	}
 	if (point <= 0)
 		dm_buf_add(b, "0.000", (size_t)(2 - point));
-	for (int i = 0; i < n; i++) {
-		if (i && i == point)
-			dm_buf_add_char(b, '.');
-		dm_buf_add_char(b, digits[i]);
+	if (point > 0 && point < n) {
+		dm_buf_add(b, digits, (size_t)point);
+		dm_buf_add_char(b, '.');
+		digits += point;
 	}
+	dm_buf_add(b, digits, (size_t)(end - digits));
 	for (int i = n; i < point; i++)
 		dm_buf_add_char(b, '0');
 }

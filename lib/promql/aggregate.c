@@ -109,7 +109,7 @@ static int fold(struct dm_expr *e, struct dm_node *node,
     const struct dm_vec *in, struct dm_err *err)
 {
 	struct group *groups =
-	    dm_eval_scratch(&e->work, in->n * sizeof(*groups), err);
+	    dm_eval_scratch(&e->scratch->work, in->n * sizeof(*groups), err);
 	struct dm_labels *labels;
 	size_t n = 0, at;
 
@@ -183,11 +183,12 @@ static void emit(struct dm_node *node, const struct dm_vec *in,
 static int select_members(struct dm_expr *e, struct dm_node *node,
     const struct dm_vec *in, struct dm_err *err)
 {
-	struct member *m = dm_eval_scratch(&e->work, in->n * sizeof(*m), err);
+	struct member *m =
+	    dm_eval_scratch(&e->scratch->work, in->n * sizeof(*m), err);
 	struct dm_labels **labels =
-	    dm_eval_scratch(&e->samples, in->n * sizeof(*labels), err);
+	    dm_eval_scratch(&e->scratch->samples, in->n * sizeof(*labels), err);
 	double *values =
-	    dm_eval_scratch(&e->values, in->n * sizeof(*values), err);
+	    dm_eval_scratch(&e->scratch->values, in->n * sizeof(*values), err);
 	struct dm_labels *l;
 	size_t n = 0, from = 0;
 	double k = node->args[0]->scalar;
@@ -261,7 +262,7 @@ int dm_eval_aggregate(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 		if (dm_eval(e, n->args[i], err) < 0)
 			return -1;
 	}
-	if (dm_vec_reserve(&n->out, in->n, err) < 0 ||
+	if (dm_vec_reserve(e, &n->out, in->n, err) < 0 ||
 	    dm_slots_begin(e, 0, err) < 0)
 		return -1;
 	if (n->op == DM_TOKEN_COUNT_VALUES)

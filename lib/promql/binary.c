@@ -50,7 +50,7 @@ static int with_scalar(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	double scalar = n->args[vector_left ? 1 : 0]->scalar, v;
 	bool filter = is_comparison(n->op) && !n->return_bool;
 
-	if (dm_vec_reserve(&n->out, over->out.n, err) < 0)
+	if (dm_vec_reserve(e, &n->out, over->out.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < over->out.n; i++) {
 		struct dm_element el = over->out.p[i];
@@ -142,7 +142,7 @@ static int set_operation(
 {
 	const struct dm_vec *l = &n->args[0]->out, *r = &n->args[1]->out;
 
-	if (dm_vec_reserve(&n->out, l->n + r->n, err) < 0)
+	if (dm_vec_reserve(e, &n->out, l->n + r->n, err) < 0)
 		return -1;
 	if (n->op != DM_TOKEN_OR) {
 		if (note_groups(e, n, r, NULL, err) < 0)
@@ -370,11 +370,12 @@ static int with_vector(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	};
 	size_t all = j.many->n + j.ones->n;
 
-	if (dm_vec_reserve(&n->out, all, err) < 0)
+	if (dm_vec_reserve(e, &n->out, all, err) < 0)
 		return -1;
 	if (all == 0 || (!fills && (j.many->n == 0 || j.ones->n == 0)))
 		return 0;
-	j.pairs = dm_eval_scratch(&e->work, all * sizeof(*j.pairs), err);
+	j.pairs =
+	    dm_eval_scratch(&e->scratch->work, all * sizeof(*j.pairs), err);
 	if (!j.pairs ||
 	    note_groups(e, n, j.ones, right ? "left" : "right", err) < 0 ||
 	    dm_slots_begin(e, 1, err) < 0)

@@ -106,7 +106,7 @@ static int each(struct dm_expr *e, struct dm_node *n, double (*fn)(int64_t),
 		return dm_eval_one(
 		    e, n, fn(floor_div(e->t_us, INT64_C(1000000))), err);
 	}
-	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(e, &n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n->out.n; i++) {
 		struct dm_element *el = &n->out.p[i];

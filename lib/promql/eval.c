@@ -57,11 +57,7 @@ void dm_expr_free(struct dm_expr *e)
 	dm_node_free(e->root);
 	dm_labels_builder_release(&e->builder);
 	dm_buf_release(&e->buf);
-	dm_buf_release(&e->samples);
-	dm_buf_release(&e->values);
-	dm_buf_release(&e->work);
-	free(e->slots[0]);
-	free(e->slots[1]);
+	dm_scratch_release(&e->own);
 	free(e->held);
 	free(e->selectors);
 	free(e->text);
@@ -135,6 +131,8 @@ int dm_expr_bind(
 	if (dm_expr_lengths(e, err) < 0)
 		return -1;
 	e->querier = *querier;
+	if (querier->scratch)
+		e->scratch = querier->scratch;
 	e->bound = true;
 	for (size_t i = 0; i < e->n_selectors; i++) {
 		struct dm_node *n = e->selectors[i];
@@ -151,7 +149,7 @@ int dm_expr_bind(
 static inline size_t until_near(
     const struct dm_series *s, size_t guess, int64_t at_us)
 {
-	if (s->n == 0 || s->last.t_us <= at_us)
+	if (s->n == 0 || s->near[1].t_us <= at_us)
 		return s->n;
 	if (guess < s->n && s->p[guess].t_us > at_us &&
 	    (guess == 0 || s->p[guess - 1].t_us <= at_us))
@@ -201,7 +199,7 @@ static bool value_at(const struct dm_series *s, uint32_t *hint, int64_t oldest,
 
 	if (k == 0)
 		return false;
-	p = k == s->n ? &s->last : &s->p[k - 1];
+	p = k == s->n ? &s->near[1] : &s->p[k - 1];
 	*ret = p->v;
 	return p->t_us > oldest && !dm_is_stale(p->v);
 }
@@ -217,7 +215,7 @@ static int eval_selector(
 		return dm_eval_smoothed(e, n, err);
 	if (e->querier.select(e->querier.ctx, n->handle, oldest, t, &set, err) <
 		0 ||
-	    dm_vec_reserve(&n->out, set.n, err) < 0)
+	    dm_vec_reserve(e, &n->out, set.n, err) < 0)
 		return -1;
 	if (dm_eval_has_too_many(e, set.n))
 		return dm_eval_too_many(e, err);
@@ -238,7 +236,7 @@ static int drop_markers(
     struct dm_expr *e, struct dm_range *r, struct dm_err *err)
 {
 	struct dm_sample *p =
-	    dm_eval_scratch(&e->samples, r->n * sizeof(*p), err);
+	    dm_eval_scratch(&e->scratch->samples, r->n * sizeof(*p), err);
 	size_t kept = 0;
 
 	if (!p)
@@ -263,8 +261,8 @@ static int cut_range(struct dm_expr *e, const struct dm_series *s,
 
 	r->p = s->p + from;
 	r->n = to - from;
-	r->last = s->last;
-	r->drop_us = s->drop_us;
+	r->last = s->near[1];
+	r->rises = from >= s->drop;
 	*usual = r->n;
 	if (s->n_stale && drop_markers(e, r, err) < 0)
 		return -1;
@@ -321,7 +319,7 @@ static int eval_range_call(
 		return -1;
 	r.eval_us = e->t_us;
 	if (dm_eval_series(e, over, &r.start_us, &r.end_us, &set, err) < 0 ||
-	    dm_vec_reserve(&n->out, set.n, err) < 0)
+	    dm_vec_reserve(e, &n->out, set.n, err) < 0)
 		return -1;
 	dm_range_extend(&r, over->extend);
 	hint = hints(e, over, set.n);
@@ -341,8 +339,8 @@ static int eval_range_call(
 			    e, n->at, DM_EINVAL, err, "%s", f->wrong(args));
 		if (r.n > n_scratch) {
 			n_scratch = 2 * r.n;
-			r.scratch = dm_eval_scratch(
-			    &e->values, n_scratch * sizeof(double), err);
+			r.scratch = dm_eval_scratch(&e->scratch->values,
+			    n_scratch * sizeof(double), err);
 			if (!r.scratch)
 				return -1;
 		}
@@ -361,7 +359,7 @@ static int eval_math_call(
 	struct dm_node *over = NULL;
 
 	if (eval_args(e, n, args, &over, err) < 0 ||
-	    dm_vec_reserve(&n->out, over->out.n, err) < 0)
+	    dm_vec_reserve(e, &n->out, over->out.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < over->out.n; i++) {
 		double v = over->out.p[i].value;
@@ -397,7 +395,7 @@ static int eval_unary(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	if (dm_eval(e, arg, err) < 0)
 		return -1;
 	n->scalar = minus ? -arg->scalar : arg->scalar;
-	if (dm_vec_reserve(&n->out, arg->out.n, err) < 0)
+	if (dm_vec_reserve(e, &n->out, arg->out.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < arg->out.n; i++) {
 		n->out.p[i] = arg->out.p[i];
@@ -454,6 +452,10 @@ int dm_eval(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	if (eval_node(e, n, err) < 0 ||
 	    (n->is_constant && keep_value(n, err) < 0))
 		return -1;
+	for (size_t i = 0; i < n->n_args; i++) {
+		if (!n->args[i]->is_done)
+			dm_vec_give_back(e, &n->args[i]->out);
+	}
 	e->n_work += DM_EXPR_NODE_WORK + n->out.n;
 	if (e->n_work / DM_EXPR_WORK_PER_SAMPLE > e->samples_max)
 		return dm_expr_error(e, n->at, DM_ELIMIT, err,

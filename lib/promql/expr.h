@@ -57,7 +57,7 @@ enum dm_extend {
 	DM_EXTEND_SMOOTHED, /* and the one behind it */
 };
 
-/** Elements that grow; the memory is used again by the next evaluation. */
+/** Elements that grow. */
 struct dm_vec {
 	struct dm_element *p;
 	size_t n, cap;
@@ -135,6 +135,19 @@ struct dm_slot {
 	size_t index;
 };
 
+/** What an evaluation needs while it runs. */
+struct dm_scratch {
+	struct dm_slot *slots[2];
+	size_t n_slots[2];
+	uint64_t epochs[2]; /* what is noted now, in each */
+	uint64_t epoch;
+	struct dm_buf samples; /* of a range, without markers */
+	struct dm_buf values;  /* of a range function */
+	struct dm_buf work;    /* of an aggregation */
+	struct dm_vec *spare;  /* that no node holds */
+	size_t n_spare, cap_spare;
+};
+
 struct dm_expr {
 	char *text;
 	size_t text_n;
@@ -155,17 +168,12 @@ struct dm_expr {
 	int64_t t_us;	  /* in a subquery, one of its steps */
 	uint64_t n_samples;
 	uint64_t n_work;
-	struct dm_slot *slots[2];
-	size_t n_slots[2];
-	uint64_t epochs[2]; /* what is noted now, in each */
-	uint64_t epoch;
 	struct dm_labels **held; /* label sets made by this evaluation */
 	size_t n_held, cap_held;
 	struct dm_labels_builder builder;
 	struct dm_buf buf;
-	struct dm_buf samples; /* of a range, without markers */
-	struct dm_buf values;  /* scratch of a range function */
-	struct dm_buf work;    /* scratch of an aggregation */
+	struct dm_scratch *scratch; /* the querier's, or its own */
+	struct dm_scratch own;
 };
 
 /** What a range function sees of one series: t_us in (start, end], or in
@@ -177,7 +185,7 @@ struct dm_range {
 	int64_t start_us, end_us;
 	int64_t from_us, to_us;
 	enum dm_extend extend;
-	int64_t drop_us; /* as in struct dm_series */
+	bool rises;	 /* no value is less than the one before it */
 	int64_t eval_us; /* the evaluation's: end_us without the offset */
 	double *scratch; /* n doubles */
 };
@@ -285,7 +293,7 @@ int dm_eval_smoothed(
     struct dm_expr *e, struct dm_node *node, struct dm_err *err) DM_MUST_CHECK;
 
 /** Of samples without markers, in a range that is extended: those in it, and
- * one at each end. Added to e->samples; how many that were. */
+ * one at each end. Added to e->scratch->samples; how many that were. */
 size_t dm_eval_extend(struct dm_expr *e, const struct dm_range *r);
 
 /** The time that a selector or subquery looks at now. */
@@ -311,13 +319,18 @@ static inline bool dm_eval_has_too_many(struct dm_expr *e, size_t n)
 /** Says so. Returns -1. */
 int dm_eval_too_many(const struct dm_expr *e, struct dm_err *err);
 
-/** Room for n elements in all. */
-int dm_vec_reserve(
-    struct dm_vec *v, size_t n, struct dm_err *err) DM_MUST_CHECK;
+/** Room for n elements in all, none of which is there yet. */
+int dm_vec_reserve(struct dm_expr *e, struct dm_vec *v, size_t n,
+    struct dm_err *err) DM_MUST_CHECK;
 
 /** All elements of another. */
-int dm_vec_copy(struct dm_vec *v, const struct dm_vec *from,
+int dm_vec_copy(struct dm_expr *e, struct dm_vec *v, const struct dm_vec *from,
     struct dm_err *err) DM_MUST_CHECK;
+
+/** It is not needed any more: its memory is for the next who wants some. */
+void dm_vec_give_back(struct dm_expr *e, struct dm_vec *v);
+
+void dm_scratch_release(struct dm_scratch *s);
 
 /** A vector of one element, with the labels of e->builder. */
 int dm_eval_one(struct dm_expr *e, struct dm_node *node, double v,
@@ -341,13 +354,13 @@ struct dm_slot *dm_slot(
 static inline bool dm_slot_is_noted(
     const struct dm_expr *e, unsigned which, const struct dm_slot *s)
 {
-	return s->epoch == e->epochs[which];
+	return s->epoch == e->scratch->epochs[which];
 }
 
 static inline void dm_slot_note(
     const struct dm_expr *e, unsigned which, struct dm_slot *s, size_t index)
 {
-	s->epoch = e->epochs[which];
+	s->epoch = e->scratch->epochs[which];
 	s->index = index;
 }
 

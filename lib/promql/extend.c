@@ -160,10 +160,10 @@ size_t dm_eval_extend(struct dm_expr *e, const struct dm_range *r)
 		return 0;
 	n = inner(r, &b, &from);
 	end = (struct dm_sample){r->start_us, b.left};
-	dm_buf_add(&e->samples, &end, sizeof(end));
-	dm_buf_add(&e->samples, r->p + from, n * sizeof(*r->p));
+	dm_buf_add(&e->scratch->samples, &end, sizeof(end));
+	dm_buf_add(&e->scratch->samples, r->p + from, n * sizeof(*r->p));
 	end = (struct dm_sample){r->end_us, b.right};
-	dm_buf_add(&e->samples, &end, sizeof(end));
+	dm_buf_add(&e->scratch->samples, &end, sizeof(end));
 	return n + 2;
 }
 
@@ -195,7 +195,7 @@ int dm_eval_smoothed(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 
 	if (e->querier.select(e->querier.ctx, n->handle, t - DM_LOOKBACK_US,
 		t + DM_LOOKBACK_US, &set, err) < 0 ||
-	    dm_vec_reserve(&n->out, set.n, err) < 0)
+	    dm_vec_reserve(e, &n->out, set.n, err) < 0)
 		return -1;
 	if (dm_eval_has_too_many(e, set.n))
 		return dm_eval_too_many(e, err);

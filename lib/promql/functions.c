@@ -25,7 +25,7 @@ static int fn_clamp(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
 	double min = n->args[1]->scalar, max = n->args[2]->scalar;
 
-	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(e, &n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	if (max < min)
 		n->out.n = 0;
@@ -129,7 +129,7 @@ static int fn_timestamp(
 	struct dm_series_set set;
 
 	if (arg->type != DM_NODE_SELECTOR) {
-		if (dm_vec_copy(&n->out, &arg->out, err) < 0)
+		if (dm_vec_copy(e, &n->out, &arg->out, err) < 0)
 			return -1;
 		for (size_t i = 0; i < n->out.n; i++) {
 			n->out.p[i].name = NULL;
@@ -139,7 +139,7 @@ static int fn_timestamp(
 	}
 	if (e->querier.select(
 		e->querier.ctx, arg->handle, oldest, t, &set, err) < 0 ||
-	    dm_vec_reserve(&n->out, set.n, err) < 0)
+	    dm_vec_reserve(e, &n->out, set.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];

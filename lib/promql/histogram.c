@@ -67,10 +67,12 @@ static struct bucket *gather(struct dm_expr *e, struct dm_node *n,
     const struct dm_vec *in, struct histogram **ret_all, size_t *ret_n,
     struct dm_err *err)
 {
-	struct bucket *b = dm_eval_scratch(&e->work, in->n * sizeof(*b), err);
+	struct bucket *b =
+	    dm_eval_scratch(&e->scratch->work, in->n * sizeof(*b), err);
 	size_t n_all = 0, k = 0;
 
-	*ret_all = dm_eval_scratch(&e->samples, in->n * sizeof(**ret_all), err);
+	*ret_all = dm_eval_scratch(
+	    &e->scratch->samples, in->n * sizeof(**ret_all), err);
 	if (!b || !*ret_all || dm_slots_begin(e, 0, err) < 0)
 		return NULL;
 	for (size_t i = 0; i < in->n; i++) {
@@ -281,7 +283,7 @@ static int each_histogram(
 	struct bucket *b = gather(e, n, in, &all, &k, err);
 
 	if (!b ||
-	    dm_vec_reserve(&n->out, k * (many ? n->n_args - 2 : 1), err) < 0)
+	    dm_vec_reserve(e, &n->out, k * (many ? n->n_args - 2 : 1), err) < 0)
 		return -1;
 	for (size_t i = 1; i <= k; i++) {
 		if (i < k && b[i].histogram == b[from].histogram)

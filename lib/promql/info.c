@@ -137,7 +137,8 @@ static int find_series(struct info *in, struct dm_err *err)
 		return -1;
 	if (dm_eval_has_too_many(e, set.n))
 		return dm_eval_too_many(e, err);
-	in->found = dm_eval_scratch(&e->work, set.n * sizeof(*in->found), err);
+	in->found =
+	    dm_eval_scratch(&e->scratch->work, set.n * sizeof(*in->found), err);
 	if (!in->found)
 		return -1;
 	for (size_t i = 0; i < set.n; i++) {
@@ -245,7 +246,7 @@ static int fn_info(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 	const struct dm_vec *v = &n->args[0]->out;
 	struct info in = {.e = e, .n = n, .s = &n->args[1]->selector};
 
-	if (dm_vec_reserve(&n->out, v->n, err) < 0)
+	if (dm_vec_reserve(e, &n->out, v->n, err) < 0)
 		return -1;
 	if (v->n == 0)
 		return 0;

@@ -124,7 +124,8 @@ int dm_eval_limit_ratio(struct dm_expr *e, struct dm_node *n,
 int dm_eval_limitk(struct dm_expr *e, struct dm_node *n,
     const struct dm_vec *in, struct dm_err *err)
 {
-	size_t *taken = dm_eval_scratch(&e->work, in->n * sizeof(*taken), err);
+	size_t *taken =
+	    dm_eval_scratch(&e->scratch->work, in->n * sizeof(*taken), err);
 	double k = n->args[0]->scalar;
 	struct dm_labels *labels;
 	size_t groups = 0, at;

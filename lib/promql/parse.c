@@ -455,6 +455,7 @@ int dm_expr_parse(struct dm_str text, struct dm_expr **ret, struct dm_err *err)
 		free(e);
 		return dm_err_nomem(err);
 	}
+	e->scratch = &e->own;
 	e->default_step_us = DM_EXPR_STEP_US;
 	e->samples_max = DM_EXPR_SAMPLES_MAX;
 	if (parse_all(e, err) < 0) {

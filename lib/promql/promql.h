@@ -133,14 +133,25 @@ int dm_expr_bind(struct dm_expr *e, const struct dm_querier *querier,
 
 /**
  * Evaluate at a time.
- * @ret  lent until the expression is evaluated again or freed, and as long
- *       as the querier's series are not changed
+ * @ret  lent until the expression is evaluated again, rests or is freed, and
+ *       as long as the querier's series are not changed; a range vector, only
+ *       until another expression is evaluated that shares its scratch
  * Returns 0, or -1 with DM_EINVAL where Prometheus gives an error as well
  * (e.g. many-to-many matching), DM_ELIMIT with the limit, DM_ENOMEM, or what
  * the querier says.
  */
 int dm_expr_eval(struct dm_expr *e, int64_t t_us, struct dm_value *ret,
     struct dm_err *err) DM_MUST_CHECK;
+
+/** Its value is not needed any more, nor the memory that it takes. */
+void dm_expr_rest(struct dm_expr *e);
+
+/** What evaluations need while they run, shared by expressions that are
+ * evaluated one after the other: for querier->scratch. */
+struct dm_scratch;
+int dm_scratch_new(struct dm_scratch **ret, struct dm_err *err) DM_MUST_CHECK;
+/** The expressions must have been freed. */
+void dm_scratch_free(struct dm_scratch *s);
 
 /** The functions there are, one by one from 0, in no order; NULL behind the
  * last. */

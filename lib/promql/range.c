@@ -21,7 +21,7 @@ static double seconds(int64_t us)
 /* What a counter lost at its resets. */
 static double add_resets(const struct dm_range *r, double sum)
 {
-	if (r->drop_us <= r->p[0].t_us)
+	if (r->rises)
 		return sum;
 	for (size_t i = 1; i < r->n; i++) {
 		if (r->p[i].v < r->p[i - 1].v)

@@ -112,7 +112,7 @@ static int relabel_cached(struct dm_expr *e, struct dm_node *n, value_fn *value,
 static int each(
     struct dm_expr *e, struct dm_node *n, value_fn *value, struct dm_err *err)
 {
-	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(e, &n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n->out.n; i++) {
 		struct dm_element *el = &n->out.p[i];

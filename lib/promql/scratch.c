@@ -6,10 +6,82 @@
 
 #include "base/array.h"
 
-int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
+int dm_scratch_new(struct dm_scratch **ret, struct dm_err *err)
+{
+	struct dm_scratch *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return dm_err_nomem(err);
+	*ret = s;
+	return 0;
+}
+
+void dm_scratch_release(struct dm_scratch *s)
+{
+	for (size_t i = 0; i < s->n_spare; i++)
+		free(s->spare[i].p);
+	free(s->spare);
+	free(s->slots[0]);
+	free(s->slots[1]);
+	dm_buf_release(&s->samples);
+	dm_buf_release(&s->values);
+	dm_buf_release(&s->work);
+}
+
+void dm_scratch_free(struct dm_scratch *s)
+{
+	if (!s)
+		return;
+	dm_scratch_release(s);
+	free(s);
+}
+
+/* Is a better than b for n elements: large enough, but not by more; or else
+ * the larger one? */
+static bool is_better(const struct dm_vec *a, const struct dm_vec *b, size_t n)
+{
+	if (a->cap < n || b->cap < n)
+		return a->cap > b->cap;
+	return a->cap < b->cap;
+}
+
+static void take_spare(struct dm_scratch *s, struct dm_vec *v, size_t n)
+{
+	size_t best = 0;
+
+	if (s->n_spare == 0)
+		return;
+	for (size_t i = 1; i < s->n_spare; i++) {
+		if (is_better(&s->spare[i], &s->spare[best], n))
+			best = i;
+	}
+	*v = s->spare[best];
+	s->spare[best] = s->spare[--s->n_spare];
+}
+
+void dm_vec_give_back(struct dm_expr *e, struct dm_vec *v)
+{
+	struct dm_scratch *s = e->scratch;
+
+	if (!v->p)
+		return;
+	if (dm_array_grow(&s->spare, s->n_spare, &s->cap_spare,
+		sizeof(*s->spare), NULL) == 0)
+		s->spare[s->n_spare++] = *v;
+	else
+		free(v->p);
+	*v = (struct dm_vec){0};
+}
+
+int dm_vec_reserve(
+    struct dm_expr *e, struct dm_vec *v, size_t n, struct dm_err *err)
 {
 	struct dm_element *p;
 
+	if (n > v->cap) {
+		dm_vec_give_back(e, v);
+		take_spare(e->scratch, v, n);
+	}
 	v->n = 0;
 	if (n <= v->cap)
 		return 0;
@@ -22,9 +94,10 @@ int dm_vec_reserve(struct dm_vec *v, size_t n, struct dm_err *err)
 	return 0;
 }
 
-int dm_vec_copy(struct dm_vec *v, const struct dm_vec *from, struct dm_err *err)
+int dm_vec_copy(struct dm_expr *e, struct dm_vec *v, const struct dm_vec *from,
+    struct dm_err *err)
 {
-	if (dm_vec_reserve(v, from->n, err) < 0)
+	if (dm_vec_reserve(e, v, from->n, err) < 0)
 		return -1;
 	if (from->n)
 		memcpy(v->p, from->p, from->n * sizeof(*from->p));
@@ -37,7 +110,7 @@ int dm_eval_one(
 {
 	struct dm_labels *labels;
 
-	if (dm_vec_reserve(&n->out, 1, err) < 0 ||
+	if (dm_vec_reserve(e, &n->out, 1, err) < 0 ||
 	    dm_labels_builder_done(&e->builder, e->querier.pool, &labels, err) <
 		0 ||
 	    dm_eval_hold(e, labels, err) < 0)
@@ -76,35 +149,39 @@ void *dm_eval_scratch(struct dm_buf *b, size_t bytes, struct dm_err *err)
 }
 
 static int slots_grow(
-    struct dm_expr *e, unsigned which, size_t n, struct dm_err *err)
+    struct dm_scratch *s, unsigned which, size_t n, struct dm_err *err)
 {
 	struct dm_slot *p;
 
-	if (n <= e->n_slots[which])
+	if (n <= s->n_slots[which])
 		return 0;
 	n += n / 2 + 64;
-	p = realloc(e->slots[which], n * sizeof(*p));
+	p = realloc(s->slots[which], n * sizeof(*p));
 	if (!p)
 		return dm_err_nomem(err);
-	memset(p + e->n_slots[which], 0, (n - e->n_slots[which]) * sizeof(*p));
-	e->slots[which] = p;
-	e->n_slots[which] = n;
+	memset(p + s->n_slots[which], 0, (n - s->n_slots[which]) * sizeof(*p));
+	s->slots[which] = p;
+	s->n_slots[which] = n;
 	return 0;
 }
 
 int dm_slots_begin(struct dm_expr *e, unsigned which, struct dm_err *err)
 {
-	e->epochs[which] = ++e->epoch;
-	return slots_grow(e, which, dm_labels_pool_ids(e->querier.pool), err);
+	struct dm_scratch *s = e->scratch;
+
+	s->epochs[which] = ++s->epoch;
+	return slots_grow(s, which, dm_labels_pool_ids(e->querier.pool), err);
 }
 
 struct dm_slot *dm_slot(
     struct dm_expr *e, unsigned which, const struct dm_labels *labels)
 {
-	if (labels->id >= e->n_slots[which] &&
-	    slots_grow(e, which, labels->id + 1, NULL) < 0)
+	struct dm_scratch *s = e->scratch;
+
+	if (labels->id >= s->n_slots[which] &&
+	    slots_grow(s, which, labels->id + 1, NULL) < 0)
 		return NULL;
-	return &e->slots[which][labels->id];
+	return &s->slots[which][labels->id];
 }
 
 /* Of the label set alone; the reference is the caller's. */
@@ -216,7 +293,8 @@ int dm_eval_check_unique(
 {
 	const struct dm_vec *v = &node->out;
 	/* Of the same labels and another name, + 1. */
-	size_t *next = dm_eval_scratch(&e->work, v->n * sizeof(*next), err);
+	size_t *next =
+	    dm_eval_scratch(&e->scratch->work, v->n * sizeof(*next), err);
 
 	if (!next || dm_slots_begin(e, 0, err) < 0)
 		return -1;

@@ -28,10 +28,10 @@ static int cmp_down(const void *x, const void *y)
 	return cmp_values(a->value, b->value, true);
 }
 
-static int sorted(struct dm_node *n, int (*cmp)(const void *, const void *),
-    struct dm_err *err)
+static int sorted(struct dm_expr *e, struct dm_node *n,
+    int (*cmp)(const void *, const void *), struct dm_err *err)
 {
-	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(e, &n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	if (n->out.n)
 		qsort(n->out.p, n->out.n, sizeof(*n->out.p), cmp);
@@ -40,15 +40,13 @@ static int sorted(struct dm_node *n, int (*cmp)(const void *, const void *),
 
 static int fn_sort(struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted(n, cmp_up, err);
+	return sorted(e, n, cmp_up, err);
 }
 
 static int fn_sort_desc(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted(n, cmp_down, err);
+	return sorted(e, n, cmp_down, err);
 }
 
 static bool is_digit(char c)
@@ -157,10 +155,10 @@ static int cmp_labels_down(const void *x, const void *y, void *ctx)
 	return cmp_labels(y, x, ctx);
 }
 
-static int sorted_by_label(struct dm_node *n,
+static int sorted_by_label(struct dm_expr *e, struct dm_node *n,
     int (*cmp)(const void *, const void *, void *), struct dm_err *err)
 {
-	if (dm_vec_copy(&n->out, &n->args[0]->out, err) < 0)
+	if (dm_vec_copy(e, &n->out, &n->args[0]->out, err) < 0)
 		return -1;
 	if (n->out.n)
 		qsort_r(n->out.p, n->out.n, sizeof(*n->out.p), cmp, n);
@@ -170,15 +168,13 @@ static int sorted_by_label(struct dm_node *n,
 static int fn_sort_by_label(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted_by_label(n, cmp_labels, err);
+	return sorted_by_label(e, n, cmp_labels, err);
 }
 
 static int fn_sort_by_label_desc(
     struct dm_expr *e, struct dm_node *n, struct dm_err *err)
 {
-	(void)e;
-	return sorted_by_label(n, cmp_labels_down, err);
+	return sorted_by_label(e, n, cmp_labels_down, err);
 }
 
 const struct dm_function dm_functions_sort[] = {

@@ -115,7 +115,7 @@ static struct made *make(
 	}
 	m->s.labels = dm_labels_ref(el->labels);
 	m->s.name = el->name;
-	m->s.drop_us = INT64_MAX;
+	m->s.drop = DM_DROP_UNKNOWN;
 	q->made[q->n] = m;
 	if (note(q, q->n, err) < 0) {
 		made_free(m);
@@ -158,8 +158,8 @@ static int add_sample(
 		m->cap = cap;
 	}
 	m->s.p = m->all + m->from;
-	m->s.last = (struct dm_sample){t_us, v};
-	m->all[m->from + m->s.n++] = m->s.last;
+	m->s.near[1] = (struct dm_sample){t_us, v};
+	m->all[m->from + m->s.n++] = m->s.near[1];
 	return 0;
 }
 
@@ -223,6 +223,8 @@ static int one_step(struct dm_expr *e, struct dm_node *arg,
 		if (!m || add_sample(m, t_us, arg->out.p[i].value, err) < 0)
 			return -1;
 	}
+	if (!arg->is_done)
+		dm_vec_give_back(e, &arg->out);
 	dm_eval_release(e, held);
 	return 0;
 }

@@ -34,10 +34,10 @@ static size_t add_extended(struct dm_expr *e, const struct dm_node *n,
 	struct dm_range r = {.start_us = start_us, .end_us = end_us};
 
 	dm_range_extend(&r, n->extend);
-	dm_buf_clear(&e->values);
-	r.n = add_samples(&e->values, s, r.from_us, r.to_us);
-	r.p = (const struct dm_sample *)e->values.p;
-	return r.n && !e->values.failed ? dm_eval_extend(e, &r) : 0;
+	dm_buf_clear(&e->scratch->values);
+	r.n = add_samples(&e->scratch->values, s, r.from_us, r.to_us);
+	r.p = (const struct dm_sample *)e->scratch->values.p;
+	return r.n && !e->scratch->values.failed ? dm_eval_extend(e, &r) : 0;
 }
 
 /* A range vector: its samples are copied, as they may stand apart. */
@@ -51,15 +51,15 @@ static int eval_range(struct dm_expr *e, struct dm_node *n,
 
 	if (dm_eval_series(e, n, &start, &end, &set, err) < 0)
 		return -1;
-	all = dm_eval_scratch(&e->work, set.n * sizeof(*all), err);
+	all = dm_eval_scratch(&e->scratch->work, set.n * sizeof(*all), err);
 	if (!all)
 		return -1;
-	dm_buf_clear(&e->samples);
+	dm_buf_clear(&e->scratch->samples);
 	for (size_t i = 0; i < set.n; i++) {
 		const struct dm_series *s = set.series[i];
-		size_t count = n->extend
-				   ? add_extended(e, n, s, start, end)
-				   : add_samples(&e->samples, s, start, end);
+		size_t count = n->extend ? add_extended(e, n, s, start, end)
+					 : add_samples(&e->scratch->samples, s,
+					       start, end);
 
 		if (dm_eval_has_too_many(e, count))
 			return dm_eval_too_many(e, err);
@@ -67,13 +67,21 @@ static int eval_range(struct dm_expr *e, struct dm_node *n,
 			all[k++] = (struct dm_value_series){
 			    .labels = s->labels, .name = s->name, .n = count};
 	}
-	if (dm_buf_ok(&e->samples, err) < 0 || dm_buf_ok(&e->values, err) < 0)
+	if (dm_buf_ok(&e->scratch->samples, err) < 0 ||
+	    dm_buf_ok(&e->scratch->values, err) < 0)
 		return -1;
 	for (size_t i = 0; i < k; at += all[i++].n)
-		all[i].p = (const struct dm_sample *)e->samples.p + at;
+		all[i].p = (const struct dm_sample *)e->scratch->samples.p + at;
 	ret->series = all;
 	ret->n = k;
 	return 0;
+}
+
+void dm_expr_rest(struct dm_expr *e)
+{
+	if (!e->root->is_done)
+		dm_vec_give_back(e, &e->root->out);
+	dm_eval_release(e, 0);
 }
 
 int dm_expr_eval(
@@ -85,7 +93,7 @@ int dm_expr_eval(
 	if (!e->bound)
 		return dm_err_set(
 		    err, DM_EINVAL, "the expression is not bound");
-	dm_eval_release(e, 0);
+	dm_expr_rest(e);
 	e->n_samples = 0;
 	e->n_work = 0;
 	e->outer_us = t_us;

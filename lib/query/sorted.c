@@ -85,6 +85,7 @@ struct dm_querier dm_sorted_querier(struct dm_sorted *s)
 	return (struct dm_querier){
 	    .ctx = s,
 	    .pool = s->inner.pool,
+	    .scratch = s->inner.scratch,
 	    .prepare = sorted_prepare,
 	    .select = sorted_select,
 	    .release = sorted_release,

@@ -47,22 +47,27 @@ static void stream_release(struct stream *s)
 	dm_buf_release(&s->added);
 }
 
-/* The span joins the output buffer; a long one is written from where it
- * lies. */
-static int settle_span(struct stream *s, struct dm_err *err)
+/* It joins the output buffer, or is written from where it lies if it is
+ * long. */
+static int settle(
+    struct stream *s, const char *text, size_t n, struct dm_err *err)
 {
-	const char *span = s->span;
-	size_t n = s->span_n;
-
-	s->span_n = 0;
 	if (n < CHUNK_BYTES / 4) {
-		dm_buf_add(&s->out, span, n);
+		dm_buf_add(&s->out, text, n);
 		return dm_buf_ok(&s->out, err);
 	}
 	if (dm_file_write_all(s->o->out_fd, s->out.p, s->out.n, err) < 0)
 		return -1;
 	dm_buf_clear(&s->out);
-	return dm_file_write_all(s->o->out_fd, span, n, err);
+	return dm_file_write_all(s->o->out_fd, text, n, err);
+}
+
+static int settle_span(struct stream *s, struct dm_err *err)
+{
+	size_t n = s->span_n;
+
+	s->span_n = 0;
+	return settle(s, s->span, n, err);
 }
 
 static int settle_added(struct stream *s, struct dm_err *err)
@@ -71,9 +76,10 @@ static int settle_added(struct stream *s, struct dm_err *err)
 		return dm_err_wrap(err, "standard output");
 	if (dm_buf_ok(&s->added, err) < 0)
 		return -1;
-	dm_buf_add(&s->out, s->added.p, s->added.n);
+	if (settle(s, s->added.p, s->added.n, err) < 0)
+		return dm_err_wrap(err, "standard output");
 	dm_buf_clear(&s->added);
-	return dm_buf_ok(&s->out, err);
+	return 0;
 }
 
 static int flush(struct stream *s, struct dm_err *err)

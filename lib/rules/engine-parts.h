@@ -20,6 +20,7 @@ struct dm_engine {
 	struct dm_engine_options options;
 	struct dm_window *window;
 	struct dm_labels_pool *pool;
+	struct dm_scratch *scratch;
 	struct dm_scanner *scanner;
 	struct dm_rule_set rules;
 	struct dm_labels *no_labels; /* of a scalar */

@@ -99,6 +99,7 @@ static int bind_rule(
 				      : sizeof(struct dm_tracked);
 	bool fleeting;
 
+	q.scratch = e->scratch;
 	if (!rule->is_alert &&
 	    dm_labels_name(e->pool, dm_str(rule->name), &rule->metric, err) < 0)
 		return -1;
@@ -268,7 +269,8 @@ static int own_names(struct dm_engine *e, struct dm_err *err)
 
 static int engine_open(struct dm_engine *e, struct dm_err *err)
 {
-	if (dm_window_new(&e->window, err) < 0)
+	if (dm_window_new(&e->window, err) < 0 ||
+	    dm_scratch_new(&e->scratch, err) < 0)
 		return -1;
 	e->pool = dm_window_pool(e->window);
 	if (dm_labels_new(e->pool, NULL, 0, &e->no_labels, err) < 0 ||
@@ -308,6 +310,7 @@ void dm_engine_free(struct dm_engine *e)
 	if (!e)
 		return;
 	dm_engine_rules_release(&e->rules);
+	dm_scratch_free(e->scratch);
 	dm_labels_unref(e->no_labels);
 	dm_window_free(e->window);
 	free(e->event_names);

@@ -110,11 +110,14 @@ static int evaluate(struct dm_engine *e, struct dm_rule *rule,
 	struct dm_value v;
 	struct dm_err why = {0};
 	int64_t query_us = m->query_us - rule->group->query_offset_us;
+	bool done;
 
 	e->env.t_us = m->t_us;
 	rule->group->evaluations++;
-	if (dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
-	    apply(e, rule, &v, m, &why) == 0) {
+	done = dm_expr_eval(rule->expr, query_us, &v, &why) == 0 &&
+	       apply(e, rule, &v, m, &why) == 0;
+	dm_expr_rest(rule->expr);
+	if (done) {
 		rule->failed = false;
 		return 0;
 	}

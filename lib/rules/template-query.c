@@ -348,10 +348,13 @@ static int evaluate(
     struct expand *x, struct dm_expr *e, const struct tquery *q, struct tv *ret)
 {
 	struct dm_value v;
+	int rc;
 
 	if (dm_expr_eval(e, x->env->t_us, &v, x->err) < 0)
 		return -1;
-	return give_samples(x, &v, q->querier.pool, ret);
+	rc = give_samples(x, &v, q->querier.pool, ret);
+	dm_expr_rest(e);
+	return rc;
 }
 
 int dm_expand_query(
@@ -360,6 +363,7 @@ int dm_expand_query(
 	DM_AUTO_EXPR struct dm_expr *e = NULL;
 	const struct dm_querier narrow = {.ctx = q,
 	    .pool = q->querier.pool,
+	    .scratch = q->querier.scratch,
 	    .prepare = narrow_prepare,
 	    .select = narrow_select,
 	    .release = narrow_release};

@@ -6,26 +6,27 @@
 #include "series/kept.h"
 
 /**
- * Series by their labels and name: a hash table as dm_map is, but of one
- * pointer a slot, as there is nothing that there are more of. {0} is empty.
+ * Series in the order in which they came, and a hash table of their numbers
+ * by labels and name: four bytes a slot, as there is nothing that there are
+ * more of. {0} is empty.
  */
 struct dm_series_index {
-	struct dm_kept **slots; /* NULL: free */
-	size_t n;
-	size_t cap; /* 0 or a power of two */
+	struct dm_kept **p;
+	size_t n, cap;
+	uint32_t *slots; /* 0: free; else a number in p, from 1 */
+	size_t n_slots;	 /* 0 or a power of two */
 };
 
 /** The series, or NULL. */
 struct dm_kept *dm_series_index_get(const struct dm_series_index *index,
     const struct dm_name *name, const struct dm_labels *labels);
 
-/** Add one that is not there. */
+/** Add one that is not there, at the end. */
 int dm_series_index_add(struct dm_series_index *index, struct dm_kept *k,
     struct dm_err *err) DM_MUST_CHECK;
 
-/** Take out one that is there. */
-void dm_series_index_remove(
-    struct dm_series_index *index, const struct dm_kept *k);
+/** Leave out those of p that have become NULL. */
+void dm_series_index_compact(struct dm_series_index *index);
 
 void dm_series_index_release(struct dm_series_index *index);
 

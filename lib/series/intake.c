@@ -176,6 +176,19 @@ static int metric_name(struct dm_window *w, const struct dm_scanner *scanner,
 	return 0;
 }
 
+/* It will hardly change. */
+static void trim_wanted(struct dm_entity *e)
+{
+	void *p = e->n_wanted
+		      ? realloc(e->wanted, e->n_wanted * sizeof(*e->wanted))
+		      : NULL;
+
+	if (!p)
+		return;
+	e->wanted = p;
+	e->cap_wanted = e->n_wanted;
+}
+
 /* Learn which metrics of the record are wanted, nulls included. */
 static int learn(struct dm_window *w, const struct dm_scanner *scanner,
     struct dm_entity *e, const struct dm_record *r, bool *ret_left_out,
@@ -200,6 +213,7 @@ static int learn(struct dm_window *w, const struct dm_scanner *scanner,
 			e->wanted[e->n_wanted++] =
 			    (struct dm_wanted){(uint32_t)i, k};
 	}
+	trim_wanted(e);
 	e->shape = r->shape;
 	e->generation = w->generation;
 	return 0;
@@ -279,15 +293,17 @@ DM_FETCHES fetch_samples(const struct dm_entity *e)
 		const struct dm_kept *k = e->wanted[i].kept;
 
 		__builtin_prefetch(k->s.p + k->s.n, 1);
-		if (k->room == 0)
-			__builtin_prefetch(k->s.p - 1);
 	}
 }
 
 DM_FETCHES fetch_series(const struct dm_entity *e)
 {
-	for (size_t i = 0; i < e->n_wanted; i++)
-		__builtin_prefetch(e->wanted[i].kept, 1);
+	for (size_t i = 0; i < e->n_wanted; i++) {
+		const struct dm_kept *k = e->wanted[i].kept;
+
+		__builtin_prefetch(&k->s.near[1], 1);
+		__builtin_prefetch(&k->keep_us, 1);
+	}
 }
 
 DM_FETCHES fetch_wanted(const struct dm_entity *e)

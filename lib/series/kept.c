@@ -3,19 +3,11 @@
 #include "series/kept.h"
 
 #include <math.h>
-#include <stddef.h>
 
-#define CAP_MIN 3u
+#define CAP_OWN ((uint32_t)DM_COUNT(((struct dm_series *)NULL)->near))
 #define CAP_MAX (UINT32_MAX / 4)
 /* So many samples tell their pace. */
 #define PACE_MIN 32u
-
-/* In front of the samples. */
-struct front {
-	int64_t keep_us;
-	struct dm_shelf_board *board; /* where the series stands */
-	struct dm_sample samples[];
-};
 
 _Static_assert(
     sizeof(struct dm_kept) == DM_SHELF_PLACE_BYTES, "a series takes one place");
@@ -23,7 +15,7 @@ _Static_assert(
 /* Where the samples stand that are taken at a steady pace. */
 static size_t guess(const struct dm_series *s, int64_t at_us)
 {
-	double whole = (double)(s->last.t_us - s->p[0].t_us);
+	double whole = (double)(s->near[1].t_us - s->p[0].t_us);
 	double part = (double)(at_us - s->p[0].t_us);
 
 	return (size_t)(part / whole * (double)(s->n - 1));
@@ -34,7 +26,7 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 	const struct dm_sample *p = s->p;
 	size_t lo = 0, hi = s->n, mid;
 
-	if (hi == 0 || s->last.t_us <= at_us)
+	if (hi == 0 || s->near[1].t_us <= at_us)
 		return hi;
 	if (p[0].t_us > at_us)
 		return 0;
@@ -54,22 +46,22 @@ size_t dm_series_until(const struct dm_series *s, int64_t at_us)
 	}
 }
 
-static struct front *front(const struct dm_kept *k)
+static struct dm_sample *samples(const struct dm_kept *k)
 {
-	return (
-	    struct front *)((char *)k->s.p - offsetof(struct front, samples));
+	return (struct dm_sample *)k->s.p;
 }
 
-static size_t front_bytes(size_t cap)
+static size_t samples_bytes(size_t cap)
 {
-	return sizeof(struct front) + cap * sizeof(struct dm_sample);
+	return cap * sizeof(struct dm_sample);
 }
 
 /* How many samples fit, where so many have been asked for. */
 static size_t round_cap(size_t cap)
 {
-	return (dm_arena_round(front_bytes(cap)) - sizeof(struct front)) /
-	       sizeof(struct dm_sample);
+	if (cap <= CAP_OWN)
+		return CAP_OWN;
+	return dm_arena_round(samples_bytes(cap)) / sizeof(struct dm_sample);
 }
 
 void dm_keeper_release(struct dm_keeper *keeper)
@@ -81,90 +73,79 @@ void dm_keeper_release(struct dm_keeper *keeper)
 struct dm_kept *dm_kept_new(struct dm_keeper *keeper,
     const struct dm_name *name, struct dm_labels *labels)
 {
-	struct front *f = dm_arena_alloc(&keeper->arena, front_bytes(CAP_MIN));
-	struct dm_kept *k;
+	struct dm_kept *k =
+	    dm_shelves_take(&keeper->shelves, &keeper->arena, name->id);
 
-	if (!f)
+	if (!k)
 		return NULL;
-	k = dm_shelves_take(
-	    &keeper->shelves, &keeper->arena, name->id, &f->board);
-	if (!k) {
-		dm_arena_free(&keeper->arena, f, front_bytes(CAP_MIN));
-		return NULL;
-	}
-	f->keep_us = 0;
 	*k = (struct dm_kept){
-	    .s = {.labels = dm_labels_ref(labels),
+	    .s = {.near = {{0}, {.t_us = INT64_MAX}},
+		.labels = dm_labels_ref(labels),
 		.name = name,
-		.p = f->samples,
-		.last = {.t_us = INT64_MAX},
-		.drop_us = INT64_MIN},
-	    .room = CAP_MIN,
+		.p = k->s.near,
+		.room = CAP_OWN},
 	};
 	return k;
 }
 
-void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k)
+static void free_samples(struct dm_keeper *keeper, struct dm_kept *k)
 {
-	struct front *f;
-	size_t bytes;
-
-	if (!k)
-		return;
-	f = front(k);
-	bytes = front_bytes(k->s.n + k->room);
-	dm_labels_unref(k->s.labels);
-	dm_shelves_give_back(
-	    &keeper->shelves, &keeper->arena, k->s.name->id, f->board, k);
-	dm_arena_free(&keeper->arena, f, bytes);
+	if (k->s.p != k->s.near)
+		dm_arena_free(&keeper->arena, samples(k),
+		    samples_bytes(k->s.n + k->s.room));
 }
 
-int64_t dm_kept_keep_us(const struct dm_kept *k)
+void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k)
 {
-	return front(k)->keep_us;
+	if (!k)
+		return;
+	free_samples(keeper, k);
+	dm_labels_unref(k->s.labels);
+	dm_shelves_give_back(
+	    &keeper->shelves, &keeper->arena, k->s.name->id, k);
 }
 
 void dm_kept_set_keep_us(struct dm_kept *k, int64_t keep_us)
 {
-	front(k)->keep_us = keep_us;
+	k->keep_us = (float)keep_us;
+	if (dm_kept_keep_us(k) < keep_us)
+		k->keep_us = nextafterf(k->keep_us, HUGE_VALF);
 }
 
 size_t dm_kept_unreachable(const struct dm_kept *k, int64_t horizon_us)
 {
-	size_t n = dm_series_until(&k->s, horizon_us - front(k)->keep_us);
+	size_t n = dm_series_until(&k->s, horizon_us - dm_kept_keep_us(k));
 
 	return n ? n - 1 : 0; /* an instant selector sees the last of them */
 }
 
 bool dm_kept_is_out_of_reach(const struct dm_kept *k, int64_t horizon_us)
 {
-	int64_t from = horizon_us - front(k)->keep_us;
+	int64_t from = horizon_us - dm_kept_keep_us(k);
 
 	if (k->s.n == 0)
 		return true;
-	if (dm_is_stale(k->s.last.v))
-		return k->s.last.t_us <= from;
-	return k->s.last.t_us <= from - DM_LOOKBACK_US;
+	if (dm_is_stale(k->s.near[1].v))
+		return k->s.near[1].t_us <= from;
+	return k->s.near[1].t_us <= from - DM_LOOKBACK_US;
 }
 
 /* Another piece, of room for cap samples; the first n are left out. */
 static int move_to(struct dm_keeper *keeper, struct dm_kept *k, size_t n,
     size_t cap, struct dm_err *err)
 {
-	struct front *old = front(k), *f;
+	struct dm_sample *p = k->s.near;
 
 	if (cap > CAP_MAX)
 		return dm_err_set(
 		    err, DM_ELIMIT, "too many samples of one series");
-	f = dm_arena_alloc(&keeper->arena, front_bytes(cap));
-	if (!f)
+	if (cap > CAP_OWN)
+		p = dm_arena_alloc(&keeper->arena, samples_bytes(cap));
+	if (!p)
 		return dm_err_nomem(err);
-	f->keep_us = old->keep_us;
-	f->board = old->board;
-	memcpy(
-	    f->samples, old->samples + n, (k->s.n - n) * sizeof(*f->samples));
-	k->s.p = f->samples;
-	dm_arena_free(&keeper->arena, old, front_bytes(k->s.n + k->room));
+	memcpy(p, k->s.p + n, samples_bytes(k->s.n - n));
+	free_samples(keeper, k);
+	k->s.p = p;
 	return 0;
 }
 
@@ -181,8 +162,9 @@ static size_t next_cap(const struct dm_kept *k, size_t cap)
 
 	if (cap < PACE_MIN)
 		return least;
-	pace = (double)(k->s.n - 1) / (double)(k->s.last.t_us - k->s.p[0].t_us);
-	needed = ((double)front(k)->keep_us * pace + 2) * 1.25;
+	pace =
+	    (double)(k->s.n - 1) / (double)(k->s.near[1].t_us - k->s.p[0].t_us);
+	needed = ((double)dm_kept_keep_us(k) * pace + 2) * 1.25;
 	if (needed < (double)least)
 		return least;
 	return needed > (double)most ? most : (size_t)needed;
@@ -194,7 +176,7 @@ static int make_room(
 {
 	size_t drop = dm_kept_unreachable(k, keeper->horizon_us);
 	size_t cap = k->s.n, left = cap - drop;
-	struct dm_sample *p = front(k)->samples;
+	struct dm_sample *p = samples(k);
 	uint32_t stale = 0;
 
 	for (size_t i = 0; i < drop && stale < k->s.n_stale; i++)
@@ -208,40 +190,41 @@ static int make_room(
 	}
 	k->s.n = (uint32_t)left;
 	k->s.n_stale -= stale;
-	k->room = (uint32_t)(cap - left);
+	k->s.drop -= k->s.drop < drop ? k->s.drop : (uint32_t)drop;
+	k->s.room = (uint32_t)(cap - left);
 	return 0;
 }
 
 /* A late one: in its place, others moved behind it. There is room. */
 static void insert(struct dm_kept *k, size_t from, int64_t t_us, double v)
 {
-	struct dm_sample *p = front(k)->samples;
+	struct dm_sample *p = samples(k);
 
 	memmove(p + from + 1, p + from, (k->s.n - from) * sizeof(*p));
 	p[from] = (struct dm_sample){t_us, v};
 	if (from < k->s.n || (from && !(v >= p[from - 1].v)) || isnan(v))
-		k->s.drop_us = p[k->s.n].t_us;
-	k->s.last = p[k->s.n];
+		k->s.drop = k->s.n;
+	k->s.near[1] = p[k->s.n];
 	k->s.n++;
-	k->room--;
+	k->s.room--;
 	k->s.n_stale += dm_is_stale(v);
 }
 
 static void replace_marker(struct dm_kept *k, size_t at, double v)
 {
-	front(k)->samples[at].v = v;
+	samples(k)[at].v = v;
 	k->s.n_stale--;
-	k->s.last = k->s.p[k->s.n - 1];
-	k->s.drop_us = k->s.last.t_us;
+	k->s.near[1] = k->s.p[k->s.n - 1];
+	k->s.drop = k->s.n - 1;
 }
 
 int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
     double v, struct dm_err *err)
 {
-	int64_t from_us = keeper->horizon_us - front(k)->keep_us;
+	int64_t from_us = keeper->horizon_us - dm_kept_keep_us(k);
 	size_t at;
 
-	if (k->s.n && t_us > k->s.last.t_us) {
+	if (k->s.n && t_us > k->s.near[1].t_us) {
 		if (make_room(keeper, k, err) < 0)
 			return -1;
 		(void)dm_kept_append(k, t_us, v);
@@ -255,7 +238,7 @@ int dm_kept_insert(struct dm_keeper *keeper, struct dm_kept *k, int64_t t_us,
 	}
 	if (at == 0 && k->s.n && t_us <= from_us && k->s.p[0].t_us <= from_us)
 		return 0; /* too late to be seen by anyone */
-	if (k->room == 0) {
+	if (k->s.room == 0) {
 		if (make_room(keeper, k, err) < 0)
 			return -1;
 		at = dm_series_until(&k->s, t_us);
@@ -268,8 +251,8 @@ void dm_kept_trim(struct dm_keeper *keeper, struct dm_kept *k)
 {
 	size_t cap = round_cap(k->s.n);
 
-	if (cap < k->s.n + k->room && move_to(keeper, k, 0, cap, NULL) == 0)
-		k->room = (uint32_t)(cap - k->s.n);
+	if (cap < k->s.n + k->s.room && move_to(keeper, k, 0, cap, NULL) == 0)
+		k->s.room = (uint32_t)(cap - k->s.n);
 }
 
 void dm_kept_cut(struct dm_kept *k, int64_t t_us)
@@ -281,13 +264,8 @@ void dm_kept_cut(struct dm_kept *k, int64_t t_us)
 		return;
 	for (size_t i = n; i < s->n; i++)
 		s->n_stale -= dm_is_stale(s->p[i].v);
-	k->room += s->n - (uint32_t)n;
+	k->s.room += s->n - (uint32_t)n;
 	s->n = (uint32_t)n;
-	if (n == 0) {
-		s->last = (struct dm_sample){.t_us = INT64_MAX};
-		s->drop_us = INT64_MIN;
-	} else {
-		s->last = s->p[n - 1];
-		s->drop_us = s->last.t_us;
-	}
+	s->near[1] = n ? s->p[n - 1] : (struct dm_sample){.t_us = INT64_MAX};
+	s->drop = n ? s->n - 1 : 0;
 }

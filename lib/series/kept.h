@@ -8,20 +8,18 @@
 #include "series/shelf.h"
 
 /*
- * A series that the window keeps. Its samples stand in one piece; where no
- * room is left behind them, what nobody can reach any more is dropped and
- * the rest moved, or the piece grows.
- *
- * What it takes to append a sample, and what an evaluation reads of a series
- * but for old samples, is one line of the cache. What is rarely needed
- * stands in front of its samples.
+ * A series that the window keeps. Its samples stand in one piece, the first
+ * two in the series itself; where no room is left behind them, what nobody
+ * can reach any more is dropped and the rest moved, or the piece grows. A
+ * series of which only the last sample is asked for needs no more than two:
+ * that one, and the next one until the sweep ends that it is of.
  */
 struct dm_kept {
 	struct dm_series s; /* first: selections hold it as such */
-	uint32_t room;	    /* how many more samples go behind the last */
 	/* The sweep of its target that had it last; DM_SEEN_LONG_AGO; or 0:
 	 * it is not in its target's list of live series. */
 	uint32_t seen;
+	float keep_us; /* see dm_kept_keep_us */
 };
 
 #define DM_SEEN_LONG_AGO 1u
@@ -46,9 +44,13 @@ void dm_kept_free(struct dm_keeper *keeper, struct dm_kept *k);
 
 /**
  * How long it is kept: samples from horizon - keep_us on, and the last one
- * before. At first 0; DM_KEEP_NONE where nobody wants it any more.
+ * before. At first 0; DM_KEEP_NONE where nobody wants it any more. It may be
+ * a little longer than was set.
  */
-int64_t dm_kept_keep_us(const struct dm_kept *k);
+static inline int64_t dm_kept_keep_us(const struct dm_kept *k)
+{
+	return (int64_t)k->keep_us;
+}
 void dm_kept_set_keep_us(struct dm_kept *k, int64_t keep_us);
 #define DM_KEEP_NONE (-1)
 
@@ -63,14 +65,14 @@ static inline bool dm_kept_append(struct dm_kept *k, int64_t t_us, double v)
 	const struct dm_sample sample = {t_us, v};
 	struct dm_series *s = &k->s;
 
-	if (k->room == 0 || t_us <= s->last.t_us)
+	if (s->room == 0 || t_us <= s->near[1].t_us)
 		return false;
-	if (!(v >= s->last.v))
-		s->drop_us = t_us;
-	s->last = sample;
+	if (!(v >= s->near[1].v))
+		s->drop = s->n;
+	s->near[1] = sample;
 	((struct dm_sample *)s->p)[s->n++] = sample;
 	s->n_stale += dm_is_stale(v);
-	k->room--;
+	s->room--;
 	return true;
 }
 

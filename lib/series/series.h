@@ -19,17 +19,22 @@ struct dm_sample {
  * value of dm_stale() marks that the series had ended there.
  */
 struct dm_series {
+	/* [1]: the last one, where n > 0: nearer than p[n - 1]. Where there
+	 * are no more than two, p may be this. */
+	struct dm_sample near[2];
 	struct dm_labels *labels;
 	const struct dm_name *name;
 	const struct dm_sample *p;
 	uint32_t n;
-	uint32_t n_stale;      /* how many of them are markers */
-	struct dm_sample last; /* where n > 0: nearer than p[n - 1] */
-	/* At times after this no value is less than the one before it, and
-	 * none is a NaN: a counter that has not been reset. INT64_MAX: it
-	 * is not known. */
-	int64_t drop_us;
+	uint32_t room;	  /* how many more go behind the last; its maker's */
+	uint32_t n_stale; /* how many of them are markers */
+	/* Behind p[drop] no value is less than the one before it, and none is
+	 * a NaN: a counter that has not been reset. DM_DROP_UNKNOWN: who
+	 * knows. */
+	uint32_t drop;
 };
+
+#define DM_DROP_UNKNOWN UINT32_MAX
 
 /** The marker: a NaN of its own, as Prometheus's. */
 static inline double dm_stale(void)
@@ -65,6 +70,7 @@ struct dm_series_set {
 struct dm_querier {
 	void *ctx;
 	struct dm_labels_pool *pool;
+	struct dm_scratch *scratch; /* for all; NULL: each has its own */
 	/** Called once for each selector of an expression. The selector is
 	 * lent until release. */
 	int (*prepare)(void *ctx, const struct dm_selector *selector,

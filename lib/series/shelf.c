@@ -5,16 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A shelf grows by a quarter, less than a page at a time. */
-#define GROW_PART  4
-#define PLACES_MAX 62
+/* A shelf grows by a quarter or less: by as many places as fill one of few of
+ * the arena's sizes. */
+#define GROW_PART 4
+static const uint32_t board_places[] = {101, 24, 5, 1};
 
 struct free_place {
 	struct free_place *next;
 };
 
 struct place {
-	_Alignas(DM_SHELF_PLACE_BYTES) char bytes[DM_SHELF_PLACE_BYTES];
+	_Alignas(16) char bytes[DM_SHELF_PLACE_BYTES];
 };
 
 struct dm_shelf_board {
@@ -69,24 +70,22 @@ static size_t board_bytes(size_t n_places)
 static struct dm_shelf_board *new_board(
     struct dm_shelf *s, struct dm_arena *arena)
 {
-	size_t n = s->n_places / GROW_PART;
+	const uint32_t *n = board_places;
 	struct dm_shelf_board *b;
 
-	if (n == 0)
-		n = 1;
-	if (n > PLACES_MAX)
-		n = PLACES_MAX;
-	b = dm_arena_alloc(arena, board_bytes(n));
+	while (*n > 1 && *n > s->n_places / GROW_PART)
+		n++;
+	b = dm_arena_alloc(arena, board_bytes(*n));
 	if (!b)
 		return NULL;
-	*b = (struct dm_shelf_board){.n_places = (uint32_t)n};
-	s->n_places += n;
+	*b = (struct dm_shelf_board){.n_places = *n};
+	s->n_places += *n;
 	link_board(s, b);
 	return b;
 }
 
-void *dm_shelves_take(struct dm_shelves *shelves, struct dm_arena *arena,
-    uint32_t id, struct dm_shelf_board **ret_board)
+void *dm_shelves_take(
+    struct dm_shelves *shelves, struct dm_arena *arena, uint32_t id)
 {
 	struct dm_shelf *s = shelf(shelves, id);
 	struct dm_shelf_board *b;
@@ -105,14 +104,14 @@ void *dm_shelves_take(struct dm_shelves *shelves, struct dm_arena *arena,
 	}
 	if (++b->n_used == b->n_places)
 		unlink_board(s, b);
-	*ret_board = b;
 	return place;
 }
 
 void dm_shelves_give_back(struct dm_shelves *shelves, struct dm_arena *arena,
-    uint32_t id, struct dm_shelf_board *b, void *place)
+    uint32_t id, void *place)
 {
 	struct dm_shelf *s = &shelves->by_id[id];
+	struct dm_shelf_board *b = dm_arena_piece(place);
 	struct free_place *f = place;
 
 	if (b->n_used == b->n_places)

@@ -14,8 +14,8 @@
  * is read as it comes.
  */
 
-/* A line of the cache: what a series takes. */
-#define DM_SHELF_PLACE_BYTES 64
+/* What a series takes. */
+#define DM_SHELF_PLACE_BYTES 80
 
 struct dm_shelf_board;
 
@@ -30,16 +30,13 @@ struct dm_shelves {
 	size_t n;
 };
 
-/**
- * A place for a series of a metric, its bytes as they were left.
- * @ret_board  what it is part of, to give it back
- * Returns NULL without memory.
- */
-void *dm_shelves_take(struct dm_shelves *shelves, struct dm_arena *arena,
-    uint32_t id, struct dm_shelf_board **ret_board);
+/** A place for a series of a metric, its bytes as they were left; NULL
+ * without memory. */
+void *dm_shelves_take(
+    struct dm_shelves *shelves, struct dm_arena *arena, uint32_t id);
 
 void dm_shelves_give_back(struct dm_shelves *shelves, struct dm_arena *arena,
-    uint32_t id, struct dm_shelf_board *board, void *place);
+    uint32_t id, void *place);
 
 /** All places must have been given back. */
 void dm_shelves_release(struct dm_shelves *shelves);

@@ -58,8 +58,8 @@ int dm_window_save(struct dm_window *w, struct dm_buf *b, struct dm_err *err)
 	dm_buf_add_cstr(b, "}\n");
 	for (size_t i = 0; i < w->n_targets; i++)
 		save_target(b, w->targets[i]);
-	for (size_t i = 0; i < w->n_series; i++)
-		save_series(b, w->series[i], w->keeper.horizon_us);
+	for (size_t i = 0; i < w->series.n; i++)
+		save_series(b, w->series.p[i], w->keeper.horizon_us);
 	return dm_buf_ok(b, err);
 }
 

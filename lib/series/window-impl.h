@@ -44,10 +44,11 @@ enum dm_lasting {
 	DM_LAST_EVENT, /* for that moment */
 };
 
+/* Packed, as there are as many of them as of series. */
 struct dm_wanted {
 	uint32_t metric; /* where it stands in the record */
 	struct dm_kept *kept;
-};
+} __attribute__((packed));
 
 /* What the window knows of an identity. */
 struct dm_entity {
@@ -71,10 +72,9 @@ struct dm_window {
 	struct dm_labels_pool *pool;
 	struct dm_selection **selections;
 	size_t n_selections, cap_selections;
+	bool some_released; /* what they had kept is still there */
 	struct dm_keeper keeper;
-	struct dm_series_index index;
-	struct dm_kept **series; /* in the order in which they came */
-	size_t n_series, cap_series;
+	struct dm_series_index series;
 	struct dm_map own;	      /* names that rules record */
 	struct dm_window_name *names; /* by the scanner's ids */
 	size_t n_names;

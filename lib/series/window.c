@@ -53,16 +53,15 @@ void dm_window_free(struct dm_window *w)
 		return;
 	for (size_t i = 0; i < w->n_selections; i++)
 		selection_free(w->selections[i]);
-	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_free(&w->keeper, w->series[i]);
+	for (size_t i = 0; i < w->series.n; i++)
+		dm_kept_free(&w->keeper, w->series.p[i]);
 	for (size_t i = 0; i < w->n_targets; i++)
 		dm_sweep_target_free(w->targets[i]);
 	clear_own_names(w);
 	dm_map_release(&w->own);
-	dm_series_index_release(&w->index);
+	dm_series_index_release(&w->series);
 	dm_map_release(&w->targets_by_key);
 	free(w->selections);
-	free(w->series);
 	dm_keeper_release(&w->keeper);
 	free(w->targets);
 	free(w->ending);
@@ -80,15 +79,15 @@ struct dm_labels_pool *dm_window_pool(struct dm_window *w)
 
 size_t dm_window_n_series(const struct dm_window *w)
 {
-	return w->n_series;
+	return w->series.n;
 }
 
 size_t dm_window_n_samples(const struct dm_window *w)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < w->n_series; i++)
-		n += w->series[i]->s.n;
+	for (size_t i = 0; i < w->series.n; i++)
+		n += w->series.p[i]->s.n;
 	return n;
 }
 
@@ -169,8 +168,8 @@ static int selection_add(
 static int fill_selection(
     struct dm_window *w, struct dm_selection *sel, struct dm_err *err)
 {
-	for (size_t i = 0; i < w->n_series; i++) {
-		if (selection_add(sel, w->series[i], err) < 0)
+	for (size_t i = 0; i < w->series.n; i++) {
+		if (selection_add(sel, w->series.p[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -255,15 +254,15 @@ static int window_select(void *ctx, void *handle, int64_t from_us,
 /* What a selector that has gone had kept is not kept any more. */
 static void forget_reach(struct dm_window *w)
 {
-	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_set_keep_us(w->series[i], DM_KEEP_NONE);
+	for (size_t i = 0; i < w->series.n; i++)
+		dm_kept_set_keep_us(w->series.p[i], DM_KEEP_NONE);
 	for (size_t i = 0; i < w->n_selections; i++) {
 		const struct dm_selection *sel = w->selections[i];
 
 		keep(sel->series, sel->n, sel->selector.reach_us);
 		keep(sel->undecided, sel->n_undecided, sel->selector.reach_us);
 	}
-	dm_window_prune(w);
+	w->some_released = false;
 }
 
 static void window_release(void *ctx, void *handle)
@@ -278,7 +277,7 @@ static void window_release(void *ctx, void *handle)
 		i++;
 	w->selections[i] = w->selections[--w->n_selections];
 	selection_free(sel);
-	forget_reach(w);
+	w->some_released = true;
 }
 
 struct dm_querier dm_window_querier(struct dm_window *w)
@@ -316,7 +315,7 @@ static int add_to_selections(
 int dm_window_series(struct dm_window *w, const struct dm_name *name,
     struct dm_labels *labels, struct dm_kept **ret, struct dm_err *err)
 {
-	struct dm_kept *k = dm_series_index_get(&w->index, name, labels);
+	struct dm_kept *k = dm_series_index_get(&w->series, name, labels);
 
 	*ret = k;
 	if (k || !is_wanted(w, name, labels))
@@ -324,13 +323,10 @@ int dm_window_series(struct dm_window *w, const struct dm_name *name,
 	k = dm_kept_new(&w->keeper, name, labels);
 	if (!k)
 		return dm_err_nomem(err);
-	if (dm_array_grow(&w->series, w->n_series, &w->cap_series,
-		sizeof(struct dm_kept *), err) < 0 ||
-	    dm_series_index_add(&w->index, k, err) < 0) {
+	if (dm_series_index_add(&w->series, k, err) < 0) {
 		dm_kept_free(&w->keeper, k);
 		return -1;
 	}
-	w->series[w->n_series++] = k;
 	*ret = k;
 	return add_to_selections(w, k, err);
 }
@@ -351,15 +347,15 @@ void dm_window_advance(struct dm_window *w, int64_t t_us)
 		return;
 	w->keeper.horizon_us = t_us;
 	if (t_us - w->pruned_us >= PRUNE_EVERY_US ||
-	    w->n_series > 2 * w->pruned_n + PRUNE_SPARE)
+	    w->series.n > 2 * w->pruned_n + PRUNE_SPARE || w->some_released)
 		dm_window_prune(w);
 }
 
 void dm_window_set_back(struct dm_window *w, int64_t t_us)
 {
 	w->keeper.horizon_us = w->pruned_us = INT64_MIN / 2;
-	for (size_t i = 0; i < w->n_series; i++)
-		dm_kept_cut(w->series[i], t_us);
+	for (size_t i = 0; i < w->series.n; i++)
+		dm_kept_cut(w->series.p[i], t_us);
 	for (size_t i = 0; i < w->n_targets; i++)
 		dm_sweep_set_back(w->targets[i], t_us);
 }
@@ -425,33 +421,38 @@ static void prune_targets(struct dm_window *w)
 	w->n_targets = kept;
 }
 
+/* Nobody has the dead any more. */
+static void bury(struct dm_window *w)
+{
+	prune_lists(w);
+	w->generation++; /* entities must not use them */
+	for (size_t i = 0; i < w->series.n; i++) {
+		struct dm_kept *k = w->series.p[i];
+
+		if (!is_dead(k))
+			continue;
+		dm_kept_free(&w->keeper, k);
+		w->series.p[i] = NULL;
+	}
+	dm_series_index_compact(&w->series);
+}
+
 void dm_window_prune(struct dm_window *w)
 {
-	size_t kept = 0, n_dead = 0;
+	size_t n_dead = 0;
 
-	for (size_t i = 0; i < w->n_series; i++) {
-		struct dm_kept *k = w->series[i];
+	if (w->some_released)
+		forget_reach(w);
+	for (size_t i = 0; i < w->series.n; i++) {
+		struct dm_kept *k = w->series.p[i];
 
 		if (dm_kept_is_out_of_reach(k, w->keeper.horizon_us))
 			dm_kept_set_keep_us(k, DM_KEEP_NONE);
 		n_dead += is_dead(k);
 	}
-	if (n_dead) {
-		prune_lists(w);
-		w->generation++; /* entities must not use the dead */
-	}
-	for (size_t i = 0; n_dead && i < w->n_series; i++) {
-		struct dm_kept *k = w->series[i];
-
-		if (!is_dead(k)) {
-			w->series[kept++] = k;
-			continue;
-		}
-		dm_series_index_remove(&w->index, k);
-		dm_kept_free(&w->keeper, k);
-	}
-	w->n_series -= n_dead;
+	if (n_dead)
+		bury(w);
 	prune_targets(w);
 	w->pruned_us = w->keeper.horizon_us;
-	w->pruned_n = w->n_series;
+	w->pruned_n = w->series.n;
 }

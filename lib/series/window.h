@@ -67,7 +67,8 @@ struct dm_labels_pool *dm_window_pool(struct dm_window *w);
 
 /** To bind expressions. Several expressions' equal selectors share one
  * list of series. Binding new ones and freeing old ones at any time is how
- * rules are reloaded: samples that new selectors still want are kept. */
+ * rules are reloaded: samples that new selectors still want are kept,
+ * others go when the window advances next. */
 struct dm_querier dm_window_querier(struct dm_window *w);
 
 /**

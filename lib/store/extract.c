@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/extract.h"
 
+#include "base/num.h"
+
 /* What is remembered of identities in all; more are read as a whole. */
 #define HEADS_MAX_BYTES (64u << 20)
 /* How far a metric moves from one record to the next, as values before it
@@ -92,18 +94,28 @@ static bool choose_keys(
 	return row->n > 0;
 }
 
-/* Behind {"ts":NUMBER, which all writers begin with; NULL: it does not. */
-static const char *behind_ts(struct dm_str text)
+/* Behind {"ts":NUMBER which all writers begin with, at the comma; NULL: it
+ * does not. */
+static const char *behind_ts(struct dm_extract *x, struct dm_str text)
 {
 	static const char begin[] = "{\"ts\":";
 	const char *p = text.p, *end = text.p + text.n;
 
+	if (x->begin_n && text.n > x->begin_n &&
+	    memcmp(text.p, x->begin, x->begin_n) == 0)
+		return text.p + x->begin_n - 1;
 	if (!dm_str_starts(text, begin))
 		return NULL;
 	for (p += strlen(begin); p < end && *p != ','; p++) {
 		if ((*p < '0' || *p > '9') && *p != '.' && *p != '-')
 			return NULL;
 	}
+	if (p == end)
+		return NULL;
+	x->begin_n = (size_t)(p + 1 - text.p);
+	if (x->begin_n > sizeof(x->begin))
+		x->begin_n = 0;
+	memcpy(x->begin, text.p, x->begin_n);
 	return p;
 }
 
@@ -132,7 +144,7 @@ static void learn(
     struct dm_extract *x, const struct dm_wanted *w, struct dm_str text)
 {
 	struct dm_extract_row *row = row_of(x, w), now = *row;
-	const char *head = behind_ts(text), *metrics;
+	const char *head = behind_ts(x, text), *metrics;
 	struct dm_record r;
 
 	row->head_n = 0;
@@ -181,23 +193,25 @@ static size_t find_key(const char *p, size_t n, size_t place, struct dm_str key)
 }
 
 /* A plain number; others are left to the scanner. */
-static bool take_number(const char *p, const char *end, struct dm_metric *ret)
+static bool take_number(const char *p, const char *end, double *ret)
 {
 	const char *begin = p;
-	unsigned digits = 0, dots = 0;
+	bool negative = p < end && *p == '-';
+	size_t digits, decimals = 0;
+	uint64_t mantissa = 0;
 
-	p += p < end && *p == '-';
-	for (; p < end && ((*p >= '0' && *p <= '9') || *p == '.'); p++) {
-		dots += *p == '.';
-		digits += *p != '.';
+	p += negative;
+	digits = dm_num_digits(p, end, &mantissa);
+	p += digits;
+	if (p < end && *p == '.') {
+		decimals = dm_num_digits(p + 1, end, &mantissa);
+		p += decimals ? 1 + decimals : 0;
 	}
-	if (digits == 0 || digits > 19 || dots > 1 || p == end ||
-	    (*p != ',' && *p != '}') || p[-1] == '.')
+	if (digits == 0 || p == end || (*p != ',' && *p != '}'))
 		return false;
-	ret->type = DM_VALUE_NUMBER;
-	ret->has_value = false;
-	ret->text = (struct dm_str){begin, (size_t)(p - begin)};
-	return true;
+	if (dm_num_short(mantissa, digits + decimals, decimals, negative, ret))
+		return true;
+	return dm_num_parse((struct dm_str){begin, (size_t)(p - begin)}, ret);
 }
 
 static bool is_known(const struct dm_extract *x,
@@ -212,7 +226,7 @@ unsigned dm_extract(
     struct dm_extract *x, const struct dm_wanted *w, struct dm_str text)
 {
 	struct dm_extract_row *row = row_of(x, w);
-	const char *end = text.p + text.n, *begin = behind_ts(text);
+	const char *end = text.p + text.n, *begin = behind_ts(x, text);
 
 	if (!is_known(x, row, text, begin)) {
 		learn(x, w, text);
@@ -221,18 +235,16 @@ unsigned dm_extract(
 	begin += row->head_n;
 	for (unsigned i = 0; i < row->n; i++) {
 		struct dm_str key = x->keys[row->keys[i]];
-		struct dm_metric *m = &x->metrics[i];
+		struct dm_extracted *m = &x->metrics[i];
 		size_t n = (size_t)(end - begin);
 		size_t at = find_key(begin, n, row->places[i], key);
 
 		/* Of the metrics, and not of what may follow them? */
 		if (at == n || memchr(begin, '}', at) ||
-		    !take_number(begin + at + key.n, end, m))
+		    !take_number(begin + at + key.n, end, &m->value))
 			return 0;
 		row->places[i] = (uint32_t)at;
-		m->name = row->keys[i];
-		m->value = dm_metric_value(m);
-		m->has_value = true;
+		m->selector = row->keys[i];
 	}
 	return row->n;
 }

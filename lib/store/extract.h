@@ -8,6 +8,12 @@
 /* So many metrics of a record can be extracted. */
 #define DM_EXTRACT_METRICS 4
 
+/** A metric that has been extracted: a number. */
+struct dm_extracted {
+	uint32_t selector; /* the number of one that names it */
+	double value;
+};
+
 /**
  * Takes a few metrics out of stored records without reading all of their
  * text, which was checked when it was stored: where a record begins with the
@@ -21,9 +27,12 @@ struct dm_extract {
 	 * selector; of no length where the selector has no one name. */
 	struct dm_str keys[DM_SELECTORS_MAX];
 	struct dm_extract_row *rows; /* as plan->selection.wanted */
+	/* {"ts":NUMBER, as the last record began. */
+	char begin[40];
+	size_t begin_n;
 	struct dm_buf heads;
 	struct dm_buf names;
-	struct dm_metric metrics[DM_EXTRACT_METRICS];
+	struct dm_extracted metrics[DM_EXTRACT_METRICS];
 };
 
 /** Of a plan that has been made. */
@@ -32,8 +41,7 @@ int dm_extract_open(struct dm_extract *x, const struct dm_plan *plan,
 void dm_extract_release(struct dm_extract *x);
 
 /**
- * Extract what the selectors that match an identity want, into x->metrics,
- * each with its value, and a selector's number in the place of its name.
+ * Extract what the selectors that match an identity want, into x->metrics.
  * @w  in plan->selection
  * Returns how many; 0: all of the text has to be read. Of an identity they
  * are always the same ones, in the same order.

@@ -85,16 +85,18 @@ static int take_text(struct filler *f, const struct dm_loaded *row,
 
 /* Metrics that have been extracted. */
 static int take_metrics(struct filler *f, const struct dm_loaded *row,
-    const struct dm_metric *extracted, struct dm_err *err)
+    const struct dm_extracted *extracted, struct dm_err *err)
 {
 	struct dm_identity *identity =
 	    f->identities[row->wanted - f->plan.selection.wanted];
 	struct dm_metric metrics[DM_EXTRACT_METRICS];
 
-	for (unsigned i = 0; i < row->n; i++) {
-		metrics[i] = extracted[i];
-		metrics[i].name = f->names[extracted[i].name];
-	}
+	for (size_t i = 0; i < row->n; i++)
+		metrics[i] =
+		    (struct dm_metric){.name = f->names[extracted[i].selector],
+			.type = DM_VALUE_NUMBER,
+			.has_value = true,
+			.value = extracted[i].value};
 	/* The window goes by it to fetch what it will need next. */
 	if (f->before)
 		f->before->next = identity;

@@ -58,21 +58,22 @@ static int add_metrics(
 {
 	struct dm_batch *b = &l->batch;
 
-	for (unsigned i = 0; i < row->n; i++) {
+	for (size_t i = 0; i < row->n; i++) {
 		if (dm_array_grow(&b->metrics, b->n_metrics, &b->cap_metrics,
 			sizeof(*b->metrics), err) < 0)
 			return -1;
 		b->metrics[b->n_metrics++] = l->extract.metrics[i];
 	}
-	row->at = b->n_metrics - row->n;
+	row->at = (uint32_t)b->n_metrics - row->n;
 	return 0;
 }
 
-static int add_text(struct dm_load *l, struct dm_loaded *row,
+static int add_text(struct dm_load *l, struct dm_loaded *row, sqlite3_stmt *st,
     struct dm_str text, struct dm_err *err)
 {
-	row->at = l->batch.text.n;
-	row->text_n = text.n;
+	row->id = sqlite3_column_int64(st, DM_ROW_ID);
+	row->at = (uint32_t)l->batch.text.n;
+	row->text_n = (uint32_t)text.n;
 	dm_buf_add_str(&l->batch.text, text);
 	return dm_buf_ok(&l->batch.text, err);
 }
@@ -84,7 +85,6 @@ static int take(void *ctx, sqlite3_stmt *st, struct dm_err *err)
 	int64_t identity = sqlite3_column_int64(st, DM_ROW_IDENTITY);
 	const struct dm_wanted *w = find(l, identity);
 	struct dm_loaded row = {
-	    .id = sqlite3_column_int64(st, DM_ROW_ID),
 	    .ts_us = sqlite3_column_int64(st, DM_ROW_TS_US),
 	};
 	struct dm_str text;
@@ -96,8 +96,8 @@ static int take(void *ctx, sqlite3_stmt *st, struct dm_err *err)
 	text = dm_spans_text(st);
 	row.wanted = w;
 	row.n = w ? dm_extract(&l->extract, w, text) : 0;
-	if ((row.n ? add_metrics(l, &row, err) : add_text(l, &row, text, err)) <
-		0 ||
+	if ((row.n ? add_metrics(l, &row, err)
+		   : add_text(l, &row, st, text, err)) < 0 ||
 	    dm_array_grow(&b->rows, b->n, &b->cap, sizeof(*b->rows), err) < 0)
 		return -1;
 	b->rows[b->n++] = row;

@@ -7,20 +7,21 @@
 
 /** A record that is asked for. */
 struct dm_loaded {
-	int64_t id, ts_us;
+	int64_t ts_us;
+	int64_t id; /* of a text, for messages */
 	/* In plan->selection; NULL: it is wanted for sweeps alone. */
 	const struct dm_wanted *wanted;
 	/* Its metrics, as dm_extract has them, from batch->metrics[at] on;
 	 * or, where n is 0, its text, from batch->text.p + at on. */
-	unsigned n;
-	size_t at, text_n;
+	uint32_t n;
+	uint32_t at, text_n;
 };
 
 /** Some records, in the order stored. */
 struct dm_batch {
 	struct dm_loaded *rows;
 	size_t n, cap;
-	struct dm_metric *metrics;
+	struct dm_extracted *metrics;
 	size_t n_metrics, cap_metrics;
 	struct dm_buf text;
 };

@@ -87,8 +87,9 @@ static int scan(struct dm_spans *s, int64_t first, int64_t last,
 		if (n <= 0)
 			return n < 0 ? -1 : 1;
 		s->looks++;
-		s->next_id = sqlite3_column_int64(st, DM_ROW_ID) + 1;
 		enough = t->row(t->ctx, st, err);
+		if (enough || s->looks == PART_LOOKS)
+			s->next_id = sqlite3_column_int64(st, DM_ROW_ID) + 1;
 		if (enough)
 			return enough < 0 ? -1 : 0;
 	}

@@ -68,12 +68,12 @@ static void add_sample(struct dm_series *s, const char *text)
 	p->t_us = strtoll(text, &end, 10) * 1000;
 	p->v = strcmp(end, ":stale") == 0 ? dm_stale() : strtod(end + 1, NULL);
 	s->n_stale += dm_is_stale(p->v);
-	s->last = *p;
+	s->near[1] = *p;
 }
 
 void memory_add(struct memory *m, const char *line)
 {
-	struct dm_series s = {.drop_us = INT64_MAX};
+	struct dm_series s = {.drop = DM_DROP_UNKNOWN};
 	size_t n = strcspn(line, "{ ");
 	char *rest, *word, *save;
 

@@ -49,6 +49,9 @@ static void take(struct dm_arena *a, struct piece *piece, size_t i)
 		assert_int_equal((uintptr_t)piece->p % DM_ARENA_ALIGN_BYTES, 0);
 	/* All that it was rounded up to may be used. */
 	piece->bytes = dm_arena_round(piece->bytes);
+	if (piece->bytes <= DM_ARENA_MAX_BYTES)
+		assert_ptr_equal(
+		    dm_arena_piece(piece->p + piece->bytes - 1), piece->p);
 	memset(piece->p, mark(i), piece->bytes);
 }
 

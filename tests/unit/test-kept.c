@@ -66,12 +66,12 @@ static void compare(
 		assert_true(i == 0 || s->p[i - 1].t_us < t);
 		assert_true(l->has[t] && same(s->p[i].v, l->v[t]));
 		assert_true(
-		    i == 0 || t <= s->drop_us || s->p[i].v >= s->p[i - 1].v);
+		    i == 0 || i <= s->drop || s->p[i].v >= s->p[i - 1].v);
 		stale += dm_is_stale(s->p[i].v);
 	}
 	assert_int_equal(s->n_stale, stale);
-	assert_int_equal(s->last.t_us, s->p[s->n - 1].t_us);
-	assert_true(same(s->last.v, s->p[s->n - 1].v));
+	assert_int_equal(s->near[1].t_us, s->p[s->n - 1].t_us);
+	assert_true(same(s->near[1].v, s->p[s->n - 1].v));
 }
 
 static void one_series(
@@ -105,7 +105,7 @@ static void one_series(
 			keeper->horizon_us = now - KEEP_US / 2;
 	}
 	/* It is bounded by its window, not by what has gone through. */
-	assert_true(k->s.n + k->room < 4 * KEEP_US);
+	assert_true(k->s.n + k->s.room < 4 * KEEP_US);
 	dm_kept_free(keeper, k);
 }
 

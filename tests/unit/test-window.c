@@ -287,6 +287,7 @@ static void test_reload(void **state)
 	assert_int_equal(dm_window_n_series(f->window), 2);
 	assert_string_equal(fixture_eval(f, more, 11), "{id=\"a\"} 3");
 	dm_expr_free(more);
+	dm_window_advance(f->window, INT64_C(9000000));
 	assert_int_equal(dm_window_n_series(f->window), 1);
 	container(f, 12, "a", "3");
 	assert_string_equal(fixture_eval(f, o->m, 12), "{id=\"a\"} 3");
