@@ -391,7 +391,8 @@ static int ask(struct dm_prompt *p, int fd, struct dm_err *err)
 	    "sum by (name) (rate(container_cpu_usage_seconds_total[3s]))",
 	    "\\format json", "rate(container_cpu_usage_seconds_total[3s])",
 	    "\\format csv", "container_memory_working_set_bytes > 40",
-	    ("info(container_memory_working_set_bytes offset step()) + ignoring "
+	    ("info(container_memory_working_set_bytes offset step()) + "
+	     "ignoring "
 	     "(x) fill (0) rate(container_cpu_usage_seconds_total[3s] "
 	     "smoothed)"),
 	    "\\format prometheus", "container_memory_working_set_bytes",
