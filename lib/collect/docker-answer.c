@@ -138,6 +138,8 @@ static int health_of(struct dm_str status)
 {
 	if (dm_str_ends(status, "(healthy)"))
 		return 1;
+	if (dm_str_ends(status, "(health: starting)"))
+		return 2;
 	return dm_str_ends(status, "(unhealthy)") ? 0 : -1;
 }
 

@@ -43,7 +43,7 @@ def host:
 		node_pressure_io_stalled_seconds_total: grow(0.9),
 		node_vmstat_pswpin: grow(1000),
 		node_vmstat_pswpout: grow(700),
-		node_vmstat_oom_kill: (grow(0.1) | floor),
+		node_vmstat_oom_kill: (grow(9) | floor),
 		node_processes_threads: (if on then 4750 else 191 end),
 		node_processes_max_threads: 5000,
 		node_procs_blocked: (if on then 60 else 0 end),

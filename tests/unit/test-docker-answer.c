@@ -201,6 +201,11 @@ static void reads_odd_items(void **state)
 	assert_int_equal(item.health, 0);
 	assert_null(item.labels);
 	json_decref(answer);
+	answer = parse("{\"Id\":\"f00d\",\"Status\":"
+		       "\"Up 1 s (health: starting)\"}");
+	assert_int_equal(dm_docker_item_read(answer, &item, &err), 0);
+	assert_int_equal(item.health, 2);
+	json_decref(answer);
 	for (size_t i = 0; i < DM_COUNT(no_ids); i++) {
 		answer = parse(no_ids[i]);
 		assert_int_equal(dm_docker_item_read(answer, &item, &err), -1);
