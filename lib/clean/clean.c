@@ -1,0 +1,240 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "clean/clean.h"
+
+#include <math.h>
+
+#include "clean/judge.h"
+#include "series/window.h"
+
+struct dm_clean {
+	struct dm_clean_options o;
+	const struct dm_scanner *scanner;
+	uint64_t epoch;			/* of the names below */
+	const struct dm_range **ranges; /* by name; NULL: not looked up */
+	size_t n_ranges;
+	uint32_t memory_name; /* the host's memory */
+	struct dm_tracks tracks;
+	struct dm_edits edits;
+};
+
+int dm_clean_new(const struct dm_clean_options *options, struct dm_clean **ret,
+    struct dm_err *err)
+{
+	struct dm_clean *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return dm_err_nomem(err);
+	c->o = *options;
+	*ret = c;
+	return 0;
+}
+
+void dm_clean_free(struct dm_clean *c)
+{
+	if (!c)
+		return;
+	dm_tracks_release(&c->tracks);
+	dm_edits_release(&c->edits);
+	free(c->ranges);
+	free(c);
+}
+
+int dm_clean_start(void *ctx, struct dm_scanner *scanner, struct dm_err *err)
+{
+	struct dm_clean *c = ctx;
+
+	c->scanner = scanner;
+	return dm_scan_name_id(scanner, DM_STR("node_memory_MemTotal_bytes"),
+	    &c->memory_name, err);
+}
+
+void dm_clean_forget(void *ctx, struct dm_identity *identity)
+{
+	struct dm_clean *c = ctx;
+
+	dm_tracks_forget(&c->tracks, identity);
+}
+
+/* Names may have got other ids: series are known by them. */
+static int know_names(struct dm_clean *c, struct dm_err *err)
+{
+	size_t n = dm_scan_n_names(c->scanner);
+	void *ranges;
+
+	if (dm_scan_epoch(c->scanner) != c->epoch) {
+		c->epoch = dm_scan_epoch(c->scanner);
+		for (struct dm_track *t = c->tracks.oldest; t; t = t->newer)
+			dm_track_clear(&c->tracks, t);
+		c->n_ranges = 0;
+	}
+	if (n <= c->n_ranges)
+		return 0;
+	n += n / 2;
+	ranges = realloc(c->ranges, n * sizeof(*c->ranges));
+	if (!ranges)
+		return dm_err_nomem(err);
+	c->ranges = ranges;
+	memset(
+	    c->ranges + c->n_ranges, 0, (n - c->n_ranges) * sizeof(*c->ranges));
+	c->n_ranges = n;
+	return 0;
+}
+
+static const struct dm_range *range_of(struct dm_clean *c, uint32_t name)
+{
+	if (!c->ranges[name])
+		c->ranges[name] = dm_range_of(dm_scan_name(c->scanner, name));
+	return c->ranges[name];
+}
+
+static double value_of(const struct dm_metric *m)
+{
+	switch (m->type) {
+	case DM_VALUE_POS_INF:
+		return INFINITY;
+	case DM_VALUE_NEG_INF:
+		return -INFINITY;
+	default:
+		return dm_metric_value(m);
+	}
+}
+
+/* What a metric can be at most by what else its record says. */
+static double limit_of(const struct dm_clean *c, const struct dm_record *r,
+    const struct dm_range *range)
+{
+	for (size_t i = 0; range->limit && i < r->n_metrics; i++) {
+		const struct dm_metric *m = &r->metrics[i];
+
+		/* Some file systems have no number of files: 0. */
+		if (m->type == DM_VALUE_NUMBER && dm_metric_value(m) > 0 &&
+		    dm_str_is(dm_scan_name(c->scanner, m->name), range->limit))
+			return dm_metric_value(m);
+	}
+	return NAN;
+}
+
+static int add_edit(struct dm_clean *c, const struct dm_record *r,
+    const struct dm_metric *m, enum dm_reason reason, struct dm_err *err)
+{
+	const struct dm_edit edit = {
+	    .at = (uint32_t)(m->text.p - r->line.p),
+	    .n = (uint32_t)m->text.n,
+	    .reason = reason,
+	};
+
+	return dm_edits_add(
+	    &c->edits, &edit, dm_scan_name(c->scanner, m->name), err);
+}
+
+/* What the host has: the greater of this and the last, so that one wrong
+ * value does not make all others wrong. */
+static void take_memory(
+    struct dm_track_target *target, const struct dm_track_series *s, double v)
+{
+	target->memory_bytes = s->has_last && s->last > v ? s->last : v;
+}
+
+static int take_metric(struct dm_clean *c, const struct dm_record *r,
+    struct dm_track *track, const struct dm_metric *m, uint32_t *at,
+    struct dm_err *err)
+{
+	const struct dm_range *range = range_of(c, m->name);
+	struct dm_track_series *s;
+	enum dm_reason reason;
+	double v;
+
+	if (range->type == DM_RANGE_NONE || *at == DM_TRACK_RECORD_MAX)
+		return 0;
+	s = dm_track_series(&c->tracks, track, (*at)++, m->name);
+	if (!s)
+		return dm_err_nomem(err);
+	if (m->type == DM_VALUE_NULL)
+		return 0;
+	v = value_of(m);
+	reason = dm_judge_value(
+	    range, track->target, s, limit_of(c, r, range), v, r->ts_us);
+	if (reason != DM_N_REASONS)
+		return add_edit(c, r, m, reason, err);
+	if (m->name == c->memory_name)
+		take_memory(track->target, s, v);
+	dm_judge_take(s, v, r->ts_us);
+	return 0;
+}
+
+static int say_of_time(
+    struct dm_clean *c, enum dm_reason reason, struct dm_err *err)
+{
+	const struct dm_edit edit = {.reason = reason};
+
+	return dm_edits_add(&c->edits, &edit, DM_STR("ts"), err);
+}
+
+/*
+ * A record that is earlier than its target's latest. Where so many sweeps in
+ * a row are, it was the latest that was wrong, or the clock has been set.
+ */
+static bool is_back(struct dm_track_target *target, int64_t ts_us)
+{
+	if (ts_us >= target->latest_us) {
+		target->n_back = 0;
+		return false;
+	}
+	if (target->n_back == 0 || ts_us != target->back_us)
+		target->n_back++;
+	target->back_us = ts_us;
+	if (target->n_back < DM_CLOCK_SWEEPS)
+		return true;
+	target->n_back = 0;
+	target->latest_us = ts_us;
+	return false;
+}
+
+/* What comes late or again is no news of a series: it is passed on, and not
+ * taken in. */
+static int take(
+    struct dm_clean *c, const struct dm_record *r, struct dm_err *err)
+{
+	struct dm_track *track;
+	uint32_t at = 0;
+
+	if (know_names(c, err) < 0)
+		return -1;
+	track = dm_tracks_get(&c->tracks, r->identity, err);
+	if (!track)
+		return -1;
+	if (is_back(track->target, r->ts_us))
+		return say_of_time(c, DM_REASON_BACK, err);
+	if (r->ts_us == track->last_us)
+		return say_of_time(c, DM_REASON_TWICE, err);
+	track->target->latest_us = track->last_us = r->ts_us;
+	if (track->n > 2 * DM_TRACK_RECORD_MAX)
+		dm_track_clear(&c->tracks, track);
+	for (size_t i = 0; i < r->n_metrics; i++) {
+		if (take_metric(c, r, track, &r->metrics[i], &at, err) < 0)
+			return -1;
+	}
+	dm_tracks_expire(&c->tracks, r->ts_us);
+	return 0;
+}
+
+int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
+    struct dm_err *err)
+{
+	struct dm_clean *c = ctx;
+	size_t before = out->n;
+	int changed;
+
+	dm_edits_clear(&c->edits);
+	if ((r->kind == DM_KIND_HOST || r->kind == DM_KIND_CONTAINER ||
+		r->kind == DM_KIND_PROCESS) &&
+	    take(c, r, err) < 0)
+		return -1;
+	changed = dm_edits_apply(&c->edits, r->line, out, err);
+	if (changed < 0)
+		return -1;
+	if (c->o.only && !changed)
+		out->n = before;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: the dmon authors
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DM_CLEAN_CLEAN_H
+#define DM_CLEAN_CLEAN_H
+
+#include "record/scan.h"
+
+/**
+ * Cleans a stream of records: the callbacks of a struct dm_filter, whose ctx
+ * it is, run with `only` set, as it writes what it passes on itself.
+ */
+struct dm_clean;
+
+struct dm_clean_options {
+	bool only; /* write only the records that have been changed */
+};
+
+int dm_clean_new(const struct dm_clean_options *options, struct dm_clean **ret,
+    struct dm_err *err) DM_MUST_CHECK;
+/** The scanner must have been freed, or be the one that it was run with. */
+void dm_clean_free(struct dm_clean *c);
+
+int dm_clean_start(void *ctx, struct dm_scanner *scanner, struct dm_err *err);
+int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
+    struct dm_err *err);
+void dm_clean_forget(void *ctx, struct dm_identity *identity);
+
+#endif
