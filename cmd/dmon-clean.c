@@ -7,8 +7,15 @@
 
 static const struct dm_program program = {
     .name = "dmon-clean",
-    .usage = "usage: dmon-clean [-h] [--only] [--rejects file] [--strict]\n"
-	     "                  [--version] [file ...]\n",
+    .usage = "usage: dmon-clean [-h] [--lag sweeps] "
+	     "[--missing left|last|linear] [--only]\n"
+	     "                  [--rejects file] [--strict] [--version] "
+	     "[file ...]\n",
+};
+
+enum {
+	OPT_LAG = DM_OPT_OWN,
+	OPT_MISSING,
 };
 
 struct arguments {
@@ -16,16 +23,49 @@ struct arguments {
 	struct dm_clean_options clean;
 };
 
+static void take_missing(struct arguments *a, const char *text)
+{
+	static const char *const names[] = {
+	    [DM_MISSING_LEFT] = "left",
+	    [DM_MISSING_LAST] = "last",
+	    [DM_MISSING_LINEAR] = "linear",
+	};
+
+	for (unsigned i = 0; i < DM_COUNT(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			a->clean.missing = i;
+			return;
+		}
+	}
+	dm_usage("--missing: not left, last or linear: %s", text);
+}
+
+static void take_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case OPT_LAG:
+		a->clean.lag =
+		    (unsigned)dm_arg_u64("--lag", optarg, 1, DM_CLEAN_LAG_MAX);
+		break;
+	case OPT_MISSING:
+		take_missing(a, optarg);
+		break;
+	}
+}
+
 static void take_options(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    DM_FILTER_LONG_OPTIONS,
+	    {"lag", required_argument, NULL, OPT_LAG},
+	    {"missing", required_argument, NULL, OPT_MISSING},
 	    {0},
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		dm_common_option(option, &a->stream);
+		if (!dm_common_option(option, &a->stream))
+			take_option(a, option);
 	dm_stream_arguments(&a->stream, argc, argv);
 	/* It writes what it passes on itself, as it changes it. */
 	a->clean.only = a->stream.only;
@@ -34,7 +74,10 @@ static void take_options(struct arguments *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = {.stream.out_fd = STDOUT_FILENO};
+	struct arguments a = {
+	    .stream.out_fd = STDOUT_FILENO,
+	    .clean.lag = 5,
+	};
 	struct dm_clean *clean;
 	struct dm_err err;
 	int status;
@@ -47,6 +90,7 @@ int main(int argc, char **argv)
 					       .ctx = clean,
 					       .start = dm_clean_start,
 					       .record = dm_clean_record,
+					       .end = dm_clean_end,
 					       .forget = dm_clean_forget,
 					   });
 	dm_clean_free(clean);

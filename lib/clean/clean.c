@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "clean/held.h"
 #include "clean/judge.h"
 #include "series/window.h"
 
@@ -15,7 +16,9 @@ struct dm_clean {
 	size_t n_ranges;
 	uint32_t memory_name; /* the host's memory */
 	struct dm_tracks tracks;
-	struct dm_edits edits;
+	struct dm_held held;
+	struct dm_edits edits;	/* of this record, */
+	struct dm_track *track; /* whose series it is news of; or NULL */
 };
 
 int dm_clean_new(const struct dm_clean_options *options, struct dm_clean **ret,
@@ -34,6 +37,7 @@ void dm_clean_free(struct dm_clean *c)
 {
 	if (!c)
 		return;
+	dm_held_release(&c->held, &c->tracks);
 	dm_tracks_release(&c->tracks);
 	dm_edits_release(&c->edits);
 	free(c->ranges);
@@ -115,17 +119,40 @@ static double limit_of(const struct dm_clean *c, const struct dm_record *r,
 	return NAN;
 }
 
-static int add_edit(struct dm_clean *c, const struct dm_record *r,
-    const struct dm_metric *m, enum dm_reason reason, struct dm_err *err)
+/* A value is missing, or must be: what takes its place. */
+static int miss(struct dm_clean *c, struct dm_track_series *s,
+    enum dm_range_type type, struct dm_edit *edit, struct dm_err *err)
 {
-	const struct dm_edit edit = {
-	    .at = (uint32_t)(m->text.p - r->line.p),
-	    .n = (uint32_t)m->text.n,
-	    .reason = reason,
-	};
-
+	if (s->missing < UINT8_MAX)
+		s->missing++;
+	if (s->has_last && s->missing <= c->o.lag) {
+		edit->has_value = c->o.missing == DM_MISSING_LAST;
+		edit->value = s->last;
+		edit->open =
+		    c->o.missing == DM_MISSING_LINEAR && type != DM_RANGE_NONE;
+	}
+	edit->inert = !edit->has_value && (edit->reason == DM_REASON_NULL ||
+					      edit->reason == DM_REASON_ABSENT);
+	if (edit->inert && !edit->open)
+		return 0;
 	return dm_edits_add(
-	    &c->edits, &edit, dm_scan_name(c->scanner, m->name), err);
+	    &c->edits, edit, dm_scan_name(c->scanner, s->name), err);
+}
+
+/* A value is there again: those that were missing lie on the line to it. */
+static void settle_missing(struct dm_clean *c, const struct dm_track *track,
+    struct dm_track_series *s, enum dm_range_type type, double v, int64_t ts_us)
+{
+	bool take = s->has_last && s->missing <= c->o.lag &&
+		    ts_us > s->last_us &&
+		    (type != DM_RANGE_COUNTER || v >= s->last);
+
+	if (c->o.missing == DM_MISSING_LINEAR)
+		dm_held_settle(&c->held, track,
+		    dm_scan_name(c->scanner, s->name),
+		    &(struct dm_settlement){
+			take, true, s->last, v, s->last_us, ts_us});
+	s->missing = 0;
 }
 
 /* What the host has: the greater of this and the last, so that one wrong
@@ -141,25 +168,56 @@ static int take_metric(struct dm_clean *c, const struct dm_record *r,
     struct dm_err *err)
 {
 	const struct dm_range *range = range_of(c, m->name);
+	struct dm_edit edit = {
+	    .at = (uint32_t)(m->text.p - r->line.p),
+	    .n = (uint32_t)m->text.n,
+	    .reason = DM_REASON_NULL,
+	};
 	struct dm_track_series *s;
-	enum dm_reason reason;
 	double v;
 
-	if (range->type == DM_RANGE_NONE || *at == DM_TRACK_RECORD_MAX)
+	if ((range->type == DM_RANGE_NONE && c->o.missing != DM_MISSING_LAST) ||
+	    *at == DM_TRACK_RECORD_MAX)
 		return 0;
 	s = dm_track_series(&c->tracks, track, (*at)++, m->name);
 	if (!s)
 		return dm_err_nomem(err);
+	s->round = track->round;
 	if (m->type == DM_VALUE_NULL)
-		return 0;
+		return miss(c, s, range->type, &edit, err);
 	v = value_of(m);
-	reason = dm_judge_value(
+	edit.reason = dm_judge_value(
 	    range, track->target, s, limit_of(c, r, range), v, r->ts_us);
-	if (reason != DM_N_REASONS)
-		return add_edit(c, r, m, reason, err);
+	if (edit.reason != DM_N_REASONS)
+		return miss(c, s, range->type, &edit, err);
 	if (m->name == c->memory_name)
 		take_memory(track->target, s, v);
+	if (s->missing)
+		settle_missing(c, track, s, range->type, v, r->ts_us);
 	dm_judge_take(s, v, r->ts_us);
+	return 0;
+}
+
+/* Metrics that its last record had, and this one has not. */
+static int take_absent(struct dm_clean *c, const struct dm_record *r,
+    struct dm_track *track, struct dm_err *err)
+{
+	const struct dm_metric *last = &r->metrics[r->n_metrics - 1];
+	struct dm_edit edit = {.reason = DM_REASON_ABSENT, .added = true};
+
+	edit.at = (uint32_t)(last->text.p + last->text.n - r->line.p);
+	for (uint32_t i = 0; i < track->n; i++) {
+		struct dm_track_series *s = &track->series[i];
+		struct dm_edit own = edit;
+
+		if (s->round == track->round)
+			continue;
+		s->round = track->round;
+		if (s->missing > DM_CLEAN_LAG_MAX)
+			dm_track_remove(track, i--);
+		else if (miss(c, s, range_of(c, s->name)->type, &own, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -208,33 +266,82 @@ static int take(
 		return say_of_time(c, DM_REASON_BACK, err);
 	if (r->ts_us == track->last_us)
 		return say_of_time(c, DM_REASON_TWICE, err);
+	if (r->ts_us != track->target->latest_us)
+		track->target->n_sweeps++;
 	track->target->latest_us = track->last_us = r->ts_us;
+	track->round = !track->round;
+	c->track = track;
 	if (track->n > 2 * DM_TRACK_RECORD_MAX)
 		dm_track_clear(&c->tracks, track);
 	for (size_t i = 0; i < r->n_metrics; i++) {
 		if (take_metric(c, r, track, &r->metrics[i], &at, err) < 0)
 			return -1;
 	}
+	if (c->o.missing != DM_MISSING_LEFT && r->n_metrics &&
+	    take_absent(c, r, track, err) < 0)
+		return -1;
 	dm_tracks_expire(&c->tracks, r->ts_us);
 	return 0;
+}
+
+static int write_line(struct dm_clean *c, const struct dm_edits *edits,
+    struct dm_str line, struct dm_buf *out, struct dm_err *err)
+{
+	size_t before = out->n;
+	int changed = dm_edits_apply(edits, line, out, err);
+
+	if (changed < 0)
+		return -1;
+	if (c->o.only && !changed)
+		out->n = before;
+	return 0;
+}
+
+/* What need not wait any longer goes out; at the end all. */
+static int write_held(
+    struct dm_clean *c, int64_t now_us, struct dm_buf *out, struct dm_err *err)
+{
+	struct dm_held_line *l;
+
+	while ((l = dm_held_ready(&c->held, c->o.lag, now_us))) {
+		if (write_line(c, &l->edits, l->line, out, err) < 0)
+			return -1;
+		dm_held_pop(&c->held, &c->tracks);
+	}
+	return 0;
+}
+
+static bool must_wait(const struct dm_clean *c)
+{
+	if (c->held.first)
+		return true;
+	for (size_t i = 0; i < c->edits.n; i++) {
+		if (c->edits.p[i].open)
+			return true;
+	}
+	return false;
 }
 
 int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err)
 {
 	struct dm_clean *c = ctx;
-	size_t before = out->n;
-	int changed;
 
 	dm_edits_clear(&c->edits);
+	c->track = NULL;
 	if ((r->kind == DM_KIND_HOST || r->kind == DM_KIND_CONTAINER ||
 		r->kind == DM_KIND_PROCESS) &&
 	    take(c, r, err) < 0)
 		return -1;
-	changed = dm_edits_apply(&c->edits, r->line, out, err);
-	if (changed < 0)
+	if (!must_wait(c))
+		return write_line(c, &c->edits, r->line, out, err);
+	if (dm_held_push(
+		&c->held, r->line, r->ts_us, c->track, &c->edits, err) < 0)
 		return -1;
-	if (c->o.only && !changed)
-		out->n = before;
-	return 0;
+	return write_held(c, r->ts_us, out, err);
+}
+
+int dm_clean_end(void *ctx, struct dm_buf *out, struct dm_err *err)
+{
+	return write_held(ctx, INT64_MAX, out, err);
 }

@@ -11,8 +11,19 @@
  */
 struct dm_clean;
 
+/* What becomes of missing values. */
+enum dm_missing {
+	DM_MISSING_LEFT,
+	DM_MISSING_LAST,
+	DM_MISSING_LINEAR, /* on a line to the next one: lines are held back */
+};
+
+#define DM_CLEAN_LAG_MAX 60
+
 struct dm_clean_options {
-	bool only; /* write only the records that have been changed */
+	enum dm_missing missing;
+	unsigned lag; /* sweeps in a row that are filled; up to the above */
+	bool only;    /* write only the records that have been changed */
 };
 
 int dm_clean_new(const struct dm_clean_options *options, struct dm_clean **ret,
@@ -23,6 +34,8 @@ void dm_clean_free(struct dm_clean *c);
 int dm_clean_start(void *ctx, struct dm_scanner *scanner, struct dm_err *err);
 int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err);
+/** What is held back goes out. */
+int dm_clean_end(void *ctx, struct dm_buf *out, struct dm_err *err);
 void dm_clean_forget(void *ctx, struct dm_identity *identity);
 
 #endif

@@ -57,11 +57,13 @@ static const char *name_of(const struct writing *w, const struct dm_edit *edit)
 	return w->e->names.p + edit->name;
 }
 
-static bool is_listed(const struct writing *w, const struct dm_edit *edit)
+static bool is_wanted(const struct writing *w, const struct dm_edit *edit)
 {
 	struct dm_str value;
 
-	return w->listed.n && dm_json_find(w->listed, name_of(w, edit), &value);
+	return !edit->inert &&
+	       (w->listed.n == 0 ||
+		   !dm_json_find(w->listed, name_of(w, edit), &value));
 }
 
 static void list(struct writing *w, const struct dm_edit *edit)
@@ -155,7 +157,7 @@ static int write_as_it_was(
 static void write_changed(struct writing *w)
 {
 	for (size_t i = 0; i < w->e->n; i++) {
-		if (!is_listed(w, &w->e->p[i]))
+		if (is_wanted(w, &w->e->p[i]))
 			list(w, &w->e->p[i]);
 	}
 	if (!w->list.n)
@@ -163,7 +165,7 @@ static void write_changed(struct writing *w)
 	for (size_t i = 0; i < w->e->n; i++) {
 		const struct dm_edit *edit = &w->e->p[i];
 
-		if ((edit->n || edit->added) && !is_listed(w, edit))
+		if ((edit->n || edit->added) && is_wanted(w, edit))
 			replace(w, edit);
 	}
 	write_until(w, w->line.n);

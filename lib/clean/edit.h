@@ -26,6 +26,8 @@ struct dm_edit {
 	bool has_was;	/* `was` of another place than at, n */
 	bool has_value; /* of the replacement; else it is null */
 	bool added;	/* the metric is put in behind what stands at `at` */
+	bool open;	/* it is not known yet what becomes of it */
+	bool inert;	/* nothing so far: it is as if it was not there */
 	double was, value;
 };
 

@@ -55,6 +55,8 @@ enum dm_reason dm_judge_value(const struct dm_range *range,
     const struct dm_track_target *target, struct dm_track_series *s,
     double limit, double v, int64_t ts_us)
 {
+	if (range->type == DM_RANGE_NONE)
+		return DM_N_REASONS;
 	if (!(v >= 0) || isinf(v) || (range->max > 0 && v > range->max))
 		return DM_REASON_RANGE;
 	if (v > limit ||

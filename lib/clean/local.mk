@@ -1,6 +1,7 @@
 libdmon_a_SOURCES += \
 	lib/clean/clean.c lib/clean/clean.h \
 	lib/clean/edit.c lib/clean/edit.h \
+	lib/clean/held.c lib/clean/held.h \
 	lib/clean/judge.c lib/clean/judge.h \
 	lib/clean/range.c lib/clean/range.h \
 	lib/clean/track.c lib/clean/track.h

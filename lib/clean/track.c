@@ -29,7 +29,7 @@ static void link_newest(struct dm_tracks *t, struct dm_track *track)
 	t->newest = track;
 }
 
-static void unref_target(struct dm_tracks *t, struct dm_track_target *target)
+void dm_track_target_unref(struct dm_tracks *t, struct dm_track_target *target)
 {
 	if (--target->refs)
 		return;
@@ -41,7 +41,7 @@ static void free_track(struct dm_tracks *t, struct dm_track *track)
 {
 	dm_track_clear(t, track);
 	unlink_track(t, track);
-	unref_target(t, track->target);
+	dm_track_target_unref(t, track->target);
 	track->identity->user = NULL;
 	t->n--;
 	free(track);
@@ -140,6 +140,7 @@ static struct dm_track *new_track(
 	}
 	count_cpu(track->target, identity);
 	track->identity = identity;
+	track->serial = ++t->serial;
 	track->last_us = INT64_MIN;
 	identity->user = track;
 	t->n++;
@@ -195,4 +196,11 @@ struct dm_track_series *dm_track_series(
 	memset(s, 0, sizeof(*s));
 	s->name = name;
 	return s;
+}
+
+void dm_track_remove(struct dm_track *track, uint32_t i)
+{
+	track->n--;
+	memmove(&track->series[i], &track->series[i + 1],
+	    (track->n - i) * sizeof(*track->series));
 }

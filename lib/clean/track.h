@@ -19,6 +19,7 @@ struct dm_track_series {
 	uint8_t n;     /* values in the window */
 	uint8_t at;    /* where the next one goes */
 	bool has_last : 1;
+	bool round : 1;	   /* the track's, where it was in the record */
 	bool rejected : 1; /* `other` was too far beyond `last` */
 	bool suspect : 1;  /* `last` is far off, and `other` before it */
 	uint8_t missing;   /* so many sweeps in a row */
@@ -37,6 +38,7 @@ struct dm_track_target {
 	int64_t latest_us;   /* of its sweeps */
 	int64_t back_us;     /* of the last one that was earlier */
 	unsigned n_back;     /* sweeps in a row that were earlier */
+	uint64_t n_sweeps;
 	struct dm_str key;
 	char bytes[];
 };
@@ -46,6 +48,8 @@ struct dm_track {
 	struct dm_track *older, *newer;
 	struct dm_identity *identity;
 	struct dm_track_target *target;
+	uint64_t serial; /* never given twice */
+	bool round;	 /* another one with each record */
 	int64_t last_us; /* INT64_MIN: not yet */
 	struct dm_track_series *series;
 	uint32_t n, cap;
@@ -56,6 +60,7 @@ struct dm_tracks {
 	struct dm_map targets;
 	struct dm_track *oldest, *newest;
 	size_t n, n_series;
+	uint64_t serial;
 };
 
 /** Let go of all. */
@@ -78,6 +83,12 @@ void dm_tracks_expire(struct dm_tracks *t, int64_t ts_us);
  */
 struct dm_track_series *dm_track_series(
     struct dm_tracks *t, struct dm_track *track, uint32_t guess, uint32_t name);
+
+/** Let go of one of its series; those behind it move up. */
+void dm_track_remove(struct dm_track *track, uint32_t i);
+
+/** One reference less. */
+void dm_track_target_unref(struct dm_tracks *t, struct dm_track_target *target);
 
 /** Let go of its series. */
 void dm_track_clear(struct dm_tracks *t, struct dm_track *track);

@@ -2,22 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dmon-clean: what goes through untouched, what is listed, and how it ends.
 . "$(dirname "$0")/lib.sh"
+. tests/cmd/clean-stream.sh
 command -v jq >/dev/null || skip_all "no jq"
-
-# usage: sweeps SCRIPT: records of one container, whose metrics awk says
-sweeps() {
-	awk "function say(t, metrics) {
-		printf \"{\\\"ts\\\":%s,\\\"kind\\\":\\\"container\\\",\" \\
-		    \"\\\"labels\\\":{\\\"instance\\\":\\\"n\\\",\\\"job\\\":\\\"d\\\",\\\"id\\\":\\\"/a\\\"},\" \\
-		    \"\\\"metrics\\\":{%s}}\\n\", t, metrics
-	}
-	BEGIN { $1 }"
-}
-# What was listed: ts, metric, reason, was
-listed() {
-	jq -r '.ts as $t | .clean | to_entries[] |
-		"\($t) \(.key) \(.value.reason) \(.value.was)"'
-}
 
 zcat examples/recording.ndjson.gz >"$T/recording"
 dmon-clean "$T/recording" >"$T/out"
@@ -45,7 +31,7 @@ sweeps 'for (t = 1; t <= 9; t++)
 	say(t, sprintf("\"container_processes\":%s", t == 4 ? "-5" : t))' \
 	>"$T/in"
 dmon-clean "$T/in" >"$T/out"
-is "$(listed <"$T/out" 2>/dev/null)" "4 container_processes range -5" \
+is "$(listed <"$T/out")" "4 container_processes range -5" \
 	"below zero"
 jq -c '.metrics += (.clean // {} | map_values(.was)) | del(.clean)' \
 	"$T/out" >"$T/back"
@@ -83,7 +69,7 @@ same "$T/out" "$T/in" "a CPU hog is not impossible"
 	sweeps 'for (t = 1; t <= 40; t++) {
 		v += t == 20 ? 900 : 4
 		say(t, "\"container_cpu_usage_seconds_total\":" (t == 10 ? v + 900 : v)) }'
-} | dmon-clean | listed 2>/dev/null >"$T/list"
+} | dmon-clean | listed >"$T/list"
 is "$(cat "$T/list")" "10 container_cpu_usage_seconds_total rate 940
 20 container_cpu_usage_seconds_total rate 976" \
 	"more than its CPUs can: once, and then it is where it is"
@@ -92,9 +78,9 @@ is "$(cat "$T/list")" "10 container_cpu_usage_seconds_total rate 940
 sweeps 'for (t = 1; t <= 40; t++)
 	say(t == 5 ? 2 : t == 8 ? 7 : t >= 20 ? t - 15 : t,
 	    "\"container_processes\":1")' | dmon-clean >"$T/out"
-is "$(listed <"$T/out" 2>/dev/null | grep -c ' ts back ')" 10 \
+is "$(listed <"$T/out" | grep -c ' ts back ')" 10 \
 	"a step back, and a clock that is set: nine sweeps until it is believed"
-is "$(listed <"$T/out" 2>/dev/null | grep ' ts twice ')" \
+is "$(listed <"$T/out" | grep ' ts twice ')" \
 	"7 ts twice null" "the same sweep twice"
 is "$(jq .metrics.container_processes "$T/out" | sort -u)" 1 \
 	"all values are passed on"
