@@ -7,14 +7,16 @@
 
 static const struct dm_program program = {
     .name = "dmon-clean",
-    .usage = "usage: dmon-clean [-h] [--lag sweeps] "
-	     "[--missing left|last|linear] [--only]\n"
-	     "                  [--rejects file] [--strict] [--version] "
-	     "[file ...]\n",
+    .usage = "usage: dmon-clean [-h] [--glitches flag|remove|off] "
+	     "[--lag sweeps]\n"
+	     "                  [--missing left|last|linear] [--only] "
+	     "[--rejects file]\n"
+	     "                  [--strict] [--version] [file ...]\n",
 };
 
 enum {
-	OPT_LAG = DM_OPT_OWN,
+	OPT_GLITCHES = DM_OPT_OWN,
+	OPT_LAG,
 	OPT_MISSING,
 };
 
@@ -23,32 +25,41 @@ struct arguments {
 	struct dm_clean_options clean;
 };
 
-static void take_missing(struct arguments *a, const char *text)
+/* One of the names, by its number. */
+static unsigned one_of(
+    const char *option, const char *const names[3], const char *text)
 {
-	static const char *const names[] = {
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	}
+	dm_usage("%s: not %s, %s or %s: %s", option, names[0], names[1],
+	    names[2], text);
+}
+
+static void take_option(struct arguments *a, int option)
+{
+	static const char *const glitches[] = {
+	    [DM_GLITCHES_FLAG] = "flag",
+	    [DM_GLITCHES_OFF] = "off",
+	    [DM_GLITCHES_REMOVE] = "remove",
+	};
+	static const char *const missing[] = {
 	    [DM_MISSING_LEFT] = "left",
 	    [DM_MISSING_LAST] = "last",
 	    [DM_MISSING_LINEAR] = "linear",
 	};
 
-	for (unsigned i = 0; i < DM_COUNT(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			a->clean.missing = i;
-			return;
-		}
-	}
-	dm_usage("--missing: not left, last or linear: %s", text);
-}
-
-static void take_option(struct arguments *a, int option)
-{
 	switch (option) {
+	case OPT_GLITCHES:
+		a->clean.glitches = one_of("--glitches", glitches, optarg);
+		break;
 	case OPT_LAG:
 		a->clean.lag =
 		    (unsigned)dm_arg_u64("--lag", optarg, 1, DM_CLEAN_LAG_MAX);
 		break;
 	case OPT_MISSING:
-		take_missing(a, optarg);
+		a->clean.missing = one_of("--missing", missing, optarg);
 		break;
 	}
 }
@@ -57,6 +68,7 @@ static void take_options(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    DM_FILTER_LONG_OPTIONS,
+	    {"glitches", required_argument, NULL, OPT_GLITCHES},
 	    {"lag", required_argument, NULL, OPT_LAG},
 	    {"missing", required_argument, NULL, OPT_MISSING},
 	    {0},

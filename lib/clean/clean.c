@@ -141,18 +141,83 @@ static int miss(struct dm_clean *c, struct dm_track_series *s,
 
 /* A value is there again: those that were missing lie on the line to it. */
 static void settle_missing(struct dm_clean *c, const struct dm_track *track,
-    struct dm_track_series *s, enum dm_range_type type, double v, int64_t ts_us)
+    struct dm_track_series *s, enum dm_range_type type,
+    const struct dm_news *news)
 {
-	bool take = s->has_last && s->missing <= c->o.lag &&
-		    ts_us > s->last_us &&
-		    (type != DM_RANGE_COUNTER || v >= s->last);
+	bool alone = news->kind == DM_NEWS_ALONE;
+	struct dm_settlement line = {
+	    .has_value = true,
+	    .v0 = alone ? news->before : news->last,
+	    .t0_us = alone ? news->before_us : news->last_us,
+	    .v1 = s->last,
+	    .t1_us = s->last_us,
+	};
 
+	line.take = news->has_last && s->missing <= c->o.lag &&
+		    line.t1_us > line.t0_us &&
+		    (type != DM_RANGE_COUNTER || line.v1 >= line.v0);
 	if (c->o.missing == DM_MISSING_LINEAR)
 		dm_held_settle(&c->held, track,
-		    dm_scan_name(c->scanner, s->name),
-		    &(struct dm_settlement){
-			take, true, s->last, v, s->last_us, ts_us});
+		    dm_scan_name(c->scanner, s->name), false, &line);
 	s->missing = 0;
+}
+
+/* The value before this one was far off: its line waits. */
+static void settle_glitch(struct dm_clean *c, const struct dm_track *track,
+    const struct dm_track_series *s, const struct dm_news *news)
+{
+	bool line = c->o.missing == DM_MISSING_LINEAR;
+
+	dm_held_settle(&c->held, track, dm_scan_name(c->scanner, s->name), true,
+	    &(struct dm_settlement){
+		.take = news->kind == DM_NEWS_ALONE,
+		.has_value = c->o.missing != DM_MISSING_LEFT,
+		.v0 = news->before,
+		.t0_us = news->before_us,
+		.v1 = line ? s->last : news->before,
+		.t1_us = s->last_us,
+	    });
+}
+
+/* Where several values of a record stand out together it was something that
+ * happened, and none of them is a glitch. */
+static void look_around(
+    struct dm_track *track, int64_t ts_us, struct dm_news *news)
+{
+	if (news->kind == DM_NEWS_FAR) {
+		if (track->far_us != ts_us)
+			track->n_far = 0;
+		track->far_us = ts_us;
+		track->n_far++;
+	} else if (news->kind == DM_NEWS_ALONE &&
+		   (track->far_us != news->last_us || track->n_far > 1)) {
+		news->kind = DM_NEWS_SHIFT;
+	}
+}
+
+static int take_news(struct dm_clean *c, const struct dm_track *track,
+    const struct dm_track_series *s, const struct dm_news *news,
+    struct dm_edit *edit, struct dm_err *err)
+{
+	edit->reason = DM_REASON_GLITCH;
+	if (c->o.glitches == DM_GLITCHES_REMOVE) {
+		if (news->kind != DM_NEWS_FAR) {
+			settle_glitch(c, track, s, news);
+			return 0;
+		}
+		edit->open = edit->inert = true;
+	} else if (news->kind == DM_NEWS_ALONE) {
+		*edit = (struct dm_edit){
+		    .reason = DM_REASON_GLITCH,
+		    .has_was = true,
+		    .was = news->last,
+		    .ts_us = news->last_us,
+		};
+	} else {
+		return 0;
+	}
+	return dm_edits_add(
+	    &c->edits, edit, dm_scan_name(c->scanner, s->name), err);
 }
 
 /* What the host has: the greater of this and the last, so that one wrong
@@ -174,6 +239,7 @@ static int take_metric(struct dm_clean *c, const struct dm_record *r,
 	    .reason = DM_REASON_NULL,
 	};
 	struct dm_track_series *s;
+	struct dm_news news;
 	double v;
 
 	if ((range->type == DM_RANGE_NONE && c->o.missing != DM_MISSING_LAST) ||
@@ -192,10 +258,13 @@ static int take_metric(struct dm_clean *c, const struct dm_record *r,
 		return miss(c, s, range->type, &edit, err);
 	if (m->name == c->memory_name)
 		take_memory(track->target, s, v);
+	news = dm_judge_take(range, s, v, r->ts_us);
+	look_around(track, r->ts_us, &news);
 	if (s->missing)
-		settle_missing(c, track, s, range->type, v, r->ts_us);
-	dm_judge_take(s, v, r->ts_us);
-	return 0;
+		settle_missing(c, track, s, range->type, &news);
+	if (news.kind == DM_NEWS_NONE || c->o.glitches == DM_GLITCHES_OFF)
+		return 0;
+	return take_news(c, track, s, &news, &edit, err);
 }
 
 /* Metrics that its last record had, and this one has not. */

@@ -18,10 +18,18 @@ enum dm_missing {
 	DM_MISSING_LINEAR, /* on a line to the next one: lines are held back */
 };
 
+/* What becomes of values that stand out alone. */
+enum dm_glitches {
+	DM_GLITCHES_FLAG, /* they stay; the next record tells of them */
+	DM_GLITCHES_OFF,
+	DM_GLITCHES_REMOVE, /* they become missing: lines are held back */
+};
+
 #define DM_CLEAN_LAG_MAX 60
 
 struct dm_clean_options {
 	enum dm_missing missing;
+	enum dm_glitches glitches;
 	unsigned lag; /* sweeps in a row that are filled; up to the above */
 	bool only;    /* write only the records that have been changed */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "base/time.h"
 #include "record/scan.h"
 #include "record/write.h"
 
@@ -90,6 +91,10 @@ static void list(struct writing *w, const struct dm_edit *edit)
 		dm_num_add(&w->list, edit->was);
 	else if (edit->n)
 		dm_buf_add(&w->list, w->line.p + edit->at, edit->n);
+	if (edit->ts_us) {
+		dm_buf_add_cstr(&w->list, ",\"ts\":");
+		dm_time_add_seconds(&w->list, edit->ts_us);
+	}
 	dm_buf_add_char(&w->list, '}');
 }
 

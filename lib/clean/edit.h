@@ -29,6 +29,7 @@ struct dm_edit {
 	bool open;	/* it is not known yet what becomes of it */
 	bool inert;	/* nothing so far: it is as if it was not there */
 	double was, value;
+	int64_t ts_us; /* when `was` was there; 0: now */
 };
 
 /** {0} is none. */

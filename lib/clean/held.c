@@ -55,7 +55,7 @@ static void settle_edit(
 }
 
 void dm_held_settle(struct dm_held *h, const struct dm_track *track,
-    struct dm_str name, const struct dm_settlement *s)
+    struct dm_str name, bool glitches, const struct dm_settlement *s)
 {
 	for (struct dm_held_line *l = h->first; l; l = l->next) {
 		if (l->track != track->serial || l->n_open == 0)
@@ -64,6 +64,7 @@ void dm_held_settle(struct dm_held *h, const struct dm_track *track,
 			struct dm_edit *edit = &l->edits.p[i];
 
 			if (!edit->open ||
+			    (edit->reason == DM_REASON_GLITCH) != glitches ||
 			    !dm_str_is(name, l->edits.names.p + edit->name))
 				continue;
 			settle_edit(edit, l->ts_us, s);

@@ -45,9 +45,9 @@ struct dm_settlement {
 	int64_t t0_us, t1_us;
 };
 
-/** Settle the open edits of a track's metric. */
+/** Settle the open edits of a track's metric: of glitches, or all others. */
 void dm_held_settle(struct dm_held *h, const struct dm_track *track,
-    struct dm_str name, const struct dm_settlement *s);
+    struct dm_str name, bool glitches, const struct dm_settlement *s);
 
 /** The first line, if it need not wait any longer: nothing of it is open, more
  * than lag sweeps of its target have begun since, a minute is over, or there

@@ -49,6 +49,8 @@ struct dm_track {
 	struct dm_identity *identity;
 	struct dm_track_target *target;
 	uint64_t serial; /* never given twice */
+	int64_t far_us;	 /* when values of it were far off last, */
+	uint32_t n_far;	 /* and how many */
 	bool round;	 /* another one with each record */
 	int64_t last_us; /* INT64_MIN: not yet */
 	struct dm_track_series *series;
