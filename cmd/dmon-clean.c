@@ -2,28 +2,56 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <unistd.h>
 
+#include "base/file.h"
 #include "clean/clean.h"
 #include "cmd/common.h"
 
 static const struct dm_program program = {
     .name = "dmon-clean",
-    .usage = "usage: dmon-clean [-h] [--glitches flag|remove|off] "
-	     "[--lag sweeps]\n"
+    .usage = "usage: dmon-clean [-h] [--drop file|selector] "
+	     "[--glitches flag|remove|off]\n"
+	     "                  [--keep file|selector] [--lag sweeps]\n"
 	     "                  [--missing left|last|linear] [--only] "
 	     "[--rejects file]\n"
-	     "                  [--strict] [--version] [file ...]\n",
+	     "                  [--select file|selector] [--strict] "
+	     "[--version] [file ...]\n",
 };
 
 enum {
-	OPT_GLITCHES = DM_OPT_OWN,
+	OPT_DROP = DM_OPT_OWN,
+	OPT_GLITCHES,
+	OPT_KEEP,
 	OPT_LAG,
 	OPT_MISSING,
+	OPT_SELECT,
 };
 
 struct arguments {
 	struct dm_stream_options stream;
 	struct dm_clean_options clean;
 };
+
+/* A file of selectors is more than anybody writes. */
+#define CHOICE_MAX_BYTES (1u << 20)
+
+/* A text with a brace is a selector, others are files of them. */
+static void take_choice(const char *option, struct dm_choice *choice)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_err err = {0};
+
+	if (strchr(optarg, '{')) {
+		if (dm_choice_add(choice, dm_str(optarg), &err) < 0)
+			dm_usage("%s: '%s': %s", option, optarg, err.msg);
+		return;
+	}
+	if (dm_file_read(optarg, CHOICE_MAX_BYTES, &text, &err) < 0 ||
+	    dm_choice_add_lines(choice, dm_buf_str(&text), &err) < 0) {
+		dm_err_file(&err, optarg);
+		dm_say_err(&err);
+		exit(err.code == DM_ENOMEM ? DM_EXIT_SYSTEM : DM_EXIT_USAGE);
+	}
+}
 
 /* One of the names, by its number. */
 static unsigned one_of(
@@ -51,6 +79,15 @@ static void take_option(struct arguments *a, int option)
 	};
 
 	switch (option) {
+	case OPT_DROP:
+		take_choice("--drop", &a->clean.choices.drop);
+		break;
+	case OPT_KEEP:
+		take_choice("--keep", &a->clean.choices.keep);
+		break;
+	case OPT_SELECT:
+		take_choice("--select", &a->clean.choices.select);
+		break;
 	case OPT_GLITCHES:
 		a->clean.glitches = one_of("--glitches", glitches, optarg);
 		break;
@@ -68,9 +105,12 @@ static void take_options(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    DM_FILTER_LONG_OPTIONS,
+	    {"drop", required_argument, NULL, OPT_DROP},
 	    {"glitches", required_argument, NULL, OPT_GLITCHES},
+	    {"keep", required_argument, NULL, OPT_KEEP},
 	    {"lag", required_argument, NULL, OPT_LAG},
 	    {"missing", required_argument, NULL, OPT_MISSING},
+	    {"select", required_argument, NULL, OPT_SELECT},
 	    {0},
 	};
 	int option;
@@ -106,5 +146,6 @@ int main(int argc, char **argv)
 					       .forget = dm_clean_forget,
 					   });
 	dm_clean_free(clean);
+	dm_choices_release(&a.clean.choices);
 	return status;
 }

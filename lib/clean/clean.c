@@ -8,17 +8,24 @@
 #include "clean/judge.h"
 #include "series/window.h"
 
+/* What is known of a metric, by the scanner's number of its name. */
+struct name {
+	const struct dm_range *range; /* NULL: none of it is */
+	enum dm_chosen chosen;
+};
+
 struct dm_clean {
 	struct dm_clean_options o;
 	const struct dm_scanner *scanner;
-	uint64_t epoch;			/* of the names below */
-	const struct dm_range **ranges; /* by name; NULL: not looked up */
-	size_t n_ranges;
+	uint64_t epoch; /* of the names below */
+	struct name *names;
+	size_t n_names;
 	uint32_t memory_name; /* the host's memory */
 	struct dm_tracks tracks;
 	struct dm_held held;
 	struct dm_edits edits;	/* of this record, */
 	struct dm_track *track; /* whose series it is news of; or NULL */
+	size_t n_passed;	/* metrics that were chosen */
 };
 
 int dm_clean_new(const struct dm_clean_options *options, struct dm_clean **ret,
@@ -40,7 +47,7 @@ void dm_clean_free(struct dm_clean *c)
 	dm_held_release(&c->held, &c->tracks);
 	dm_tracks_release(&c->tracks);
 	dm_edits_release(&c->edits);
-	free(c->ranges);
+	free(c->names);
 	free(c);
 }
 
@@ -64,32 +71,42 @@ void dm_clean_forget(void *ctx, struct dm_identity *identity)
 static int know_names(struct dm_clean *c, struct dm_err *err)
 {
 	size_t n = dm_scan_n_names(c->scanner);
-	void *ranges;
+	void *names;
 
 	if (dm_scan_epoch(c->scanner) != c->epoch) {
 		c->epoch = dm_scan_epoch(c->scanner);
 		for (struct dm_track *t = c->tracks.oldest; t; t = t->newer)
 			dm_track_clear(&c->tracks, t);
-		c->n_ranges = 0;
+		c->n_names = 0;
 	}
-	if (n <= c->n_ranges)
+	if (n <= c->n_names)
 		return 0;
 	n += n / 2;
-	ranges = realloc(c->ranges, n * sizeof(*c->ranges));
-	if (!ranges)
+	names = realloc(c->names, n * sizeof(*c->names));
+	if (!names)
 		return dm_err_nomem(err);
-	c->ranges = ranges;
-	memset(
-	    c->ranges + c->n_ranges, 0, (n - c->n_ranges) * sizeof(*c->ranges));
-	c->n_ranges = n;
+	c->names = names;
+	memset(c->names + c->n_names, 0, (n - c->n_names) * sizeof(*c->names));
+	c->n_names = n;
 	return 0;
+}
+
+static const struct name *know(struct dm_clean *c, uint32_t id)
+{
+	struct name *name = &c->names[id];
+	struct dm_str text;
+
+	if (!name->range) {
+		text = dm_scan_name(c->scanner, id);
+		name->range = dm_range_of(text);
+		name->chosen = dm_choices_by_name(&c->o.choices, text);
+	}
+	return name;
 }
 
 static const struct dm_range *range_of(struct dm_clean *c, uint32_t name)
 {
-	if (!c->ranges[name])
-		c->ranges[name] = dm_range_of(dm_scan_name(c->scanner, name));
-	return c->ranges[name];
+	return know(c, name)->range;
 }
 
 static double value_of(const struct dm_metric *m)
@@ -318,23 +335,64 @@ static bool is_back(struct dm_track_target *target, int64_t ts_us)
 	return false;
 }
 
-/* What comes late or again is no news of a series: it is passed on, and not
- * taken in. */
-static int take(
-    struct dm_clean *c, const struct dm_record *r, struct dm_err *err)
+/* Does a metric pass that was chosen by its labels, or not at all? */
+static bool passes(
+    struct dm_clean *c, const struct dm_record *r, const struct dm_metric *m)
 {
-	struct dm_track *track;
-	uint32_t at = 0;
+	enum dm_chosen chosen = know(c, m->name)->chosen;
 
-	if (know_names(c, err) < 0)
+	if (chosen != DM_CHOSEN_MAYBE)
+		return chosen == DM_CHOSEN_YES;
+	return dm_choices_pass(&c->o.choices, dm_scan_name(c->scanner, m->name),
+	    r->identity->labels);
+}
+
+static int cut(struct dm_clean *c, const struct dm_record *r, const char *from,
+    const char *to, struct dm_err *err)
+{
+	const struct dm_edit edit = {
+	    .at = (uint32_t)(from - r->line.p),
+	    .n = (uint32_t)(to - from),
+	    .cut = true,
+	};
+
+	return dm_edits_add(&c->edits, &edit, DM_STR(""), err);
+}
+
+/* A metric stands from the end of the one before it, its comma included. */
+static int take_chosen(struct dm_clean *c, const struct dm_record *r,
+    const struct dm_metric *m, struct dm_err *err)
+{
+	const char *from = m == r->metrics ? NULL : m[-1].text.p + m[-1].text.n;
+	struct dm_str metrics;
+
+	if (!from && dm_json_find(r->line, "metrics", &metrics))
+		from = metrics.p + 1;
+	if (!passes(c, r, m))
+		return cut(c, r, from, m->text.p + m->text.n, err);
+	/* The first that is left has no comma before it. */
+	if (c->n_passed++ == 0 && m != r->metrics &&
+	    cut(c, r, from, memchr(from, '"', (size_t)(m->text.p - from)),
+		err) < 0)
 		return -1;
-	track = dm_tracks_get(&c->tracks, r->identity, err);
+	return 0;
+}
+
+/* Is it news of its series? What comes late or again is not: it is passed
+ * on, and says so. */
+static int take_time(struct dm_clean *c, const struct dm_record *r,
+    bool *ret_news, struct dm_err *err)
+{
+	struct dm_track *track = dm_tracks_get(&c->tracks, r->identity, err);
+
 	if (!track)
 		return -1;
+	*ret_news = false;
 	if (is_back(track->target, r->ts_us))
 		return say_of_time(c, DM_REASON_BACK, err);
 	if (r->ts_us == track->last_us)
 		return say_of_time(c, DM_REASON_TWICE, err);
+	*ret_news = true;
 	if (r->ts_us != track->target->latest_us)
 		track->target->n_sweeps++;
 	track->target->latest_us = track->last_us = r->ts_us;
@@ -342,12 +400,44 @@ static int take(
 	c->track = track;
 	if (track->n > 2 * DM_TRACK_RECORD_MAX)
 		dm_track_clear(&c->tracks, track);
+	return 0;
+}
+
+static bool is_sampled(const struct dm_record *r)
+{
+	return r->kind == DM_KIND_HOST || r->kind == DM_KIND_CONTAINER ||
+	       r->kind == DM_KIND_PROCESS;
+}
+
+/* Of these, metrics may be left out. */
+static bool is_chosen(const struct dm_clean *c, const struct dm_record *r)
+{
+	return (c->o.choices.select.n || c->o.choices.drop.n) &&
+	       (is_sampled(r) || r->kind == DM_KIND_INFO ||
+		   r->kind == DM_KIND_EVENT || r->kind == DM_KIND_FORECAST ||
+		   r->kind == DM_KIND_RECORDED);
+}
+
+static int take(struct dm_clean *c, const struct dm_record *r, bool chosen,
+    struct dm_err *err)
+{
+	uint32_t at = 0;
+	bool news = false;
+
+	if (know_names(c, err) < 0 ||
+	    (is_sampled(r) && take_time(c, r, &news, err) < 0))
+		return -1;
 	for (size_t i = 0; i < r->n_metrics; i++) {
-		if (take_metric(c, r, track, &r->metrics[i], &at, err) < 0)
+		size_t before = c->n_passed;
+
+		if (chosen && take_chosen(c, r, &r->metrics[i], err) < 0)
+			return -1;
+		if (news && (!chosen || c->n_passed > before) &&
+		    take_metric(c, r, c->track, &r->metrics[i], &at, err) < 0)
 			return -1;
 	}
-	if (c->o.missing != DM_MISSING_LEFT && r->n_metrics &&
-	    take_absent(c, r, track, err) < 0)
+	if (news && c->o.missing != DM_MISSING_LEFT && r->n_metrics &&
+	    take_absent(c, r, c->track, err) < 0)
 		return -1;
 	dm_tracks_expire(&c->tracks, r->ts_us);
 	return 0;
@@ -395,13 +485,15 @@ int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err)
 {
 	struct dm_clean *c = ctx;
+	bool chosen = is_chosen(c, r);
 
 	dm_edits_clear(&c->edits);
 	c->track = NULL;
-	if ((r->kind == DM_KIND_HOST || r->kind == DM_KIND_CONTAINER ||
-		r->kind == DM_KIND_PROCESS) &&
-	    take(c, r, err) < 0)
+	c->n_passed = 0;
+	if ((chosen || is_sampled(r)) && take(c, r, chosen, err) < 0)
 		return -1;
+	if (chosen && r->n_metrics && c->n_passed == 0)
+		return write_held(c, r->ts_us, out, err);
 	if (!must_wait(c))
 		return write_line(c, &c->edits, r->line, out, err);
 	if (dm_held_push(

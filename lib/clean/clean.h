@@ -3,6 +3,7 @@
 #ifndef DM_CLEAN_CLEAN_H
 #define DM_CLEAN_CLEAN_H
 
+#include "clean/choice.h"
 #include "record/scan.h"
 
 /**
@@ -28,6 +29,7 @@ enum dm_glitches {
 #define DM_CLEAN_LAG_MAX 60
 
 struct dm_clean_options {
+	struct dm_choices choices; /* lent */
 	enum dm_missing missing;
 	enum dm_glitches glitches;
 	unsigned lag; /* sweeps in a row that are filled; up to the above */

@@ -47,6 +47,7 @@ struct writing {
 	struct dm_str line;
 	struct dm_str listed; /* the object that is there; n = 0: none */
 	bool none_listed;     /* it is empty */
+	bool no_list;	      /* there can't be one: only cuts are made */
 	size_t list_at;	      /* where in the line the list goes */
 	size_t done;	      /* so much of the line has been written */
 	struct dm_buf list;
@@ -62,8 +63,10 @@ static bool is_wanted(const struct writing *w, const struct dm_edit *edit)
 {
 	struct dm_str value;
 
+	if (w->no_list)
+		return edit->cut;
 	return !edit->inert &&
-	       (w->listed.n == 0 ||
+	       (edit->cut || w->listed.n == 0 ||
 		   !dm_json_find(w->listed, name_of(w, edit), &value));
 }
 
@@ -101,7 +104,7 @@ static void list(struct writing *w, const struct dm_edit *edit)
 /* The line up to a place; the list, where that lies in between. */
 static void write_until(struct writing *w, size_t at)
 {
-	if (w->done <= w->list_at && w->list_at < at) {
+	if (w->list.n && w->done <= w->list_at && w->list_at < at) {
 		dm_buf_add(w->out, w->line.p + w->done, w->list_at - w->done);
 		w->done = w->list_at;
 		if (w->listed.n == 0)
@@ -119,6 +122,9 @@ static void write_until(struct writing *w, size_t at)
 static void replace(struct writing *w, const struct dm_edit *edit)
 {
 	write_until(w, edit->at);
+	w->done += edit->n;
+	if (edit->cut)
+		return;
 	if (edit->added) {
 		dm_buf_add_char(w->out, ',');
 		dm_json_quote(w->out, dm_str(name_of(w, edit)));
@@ -128,7 +134,6 @@ static void replace(struct writing *w, const struct dm_edit *edit)
 		dm_num_add(w->out, edit->value);
 	else
 		dm_buf_add_cstr(w->out, "null");
-	w->done += edit->n;
 }
 
 /* Where the list goes: false where another member has its name. */
@@ -137,8 +142,10 @@ static bool find_list(struct writing *w)
 	struct dm_str end;
 
 	if (dm_json_find(w->line, "clean", &w->listed)) {
-		if (w->listed.p[0] != '{')
+		if (w->listed.p[0] != '{') {
+			w->listed = (struct dm_str){0};
 			return false;
+		}
 		end = dm_str_trim(
 		    (struct dm_str){w->listed.p + 1, w->listed.n - 2});
 		w->list_at = (size_t)(end.p + end.n - w->line.p);
@@ -161,11 +168,17 @@ static int write_as_it_was(
 
 static void write_changed(struct writing *w)
 {
+	bool cuts = false;
+
 	for (size_t i = 0; i < w->e->n; i++) {
-		if (is_wanted(w, &w->e->p[i]))
-			list(w, &w->e->p[i]);
+		const struct dm_edit *edit = &w->e->p[i];
+
+		if (edit->cut)
+			cuts = true;
+		else if (is_wanted(w, edit))
+			list(w, edit);
 	}
-	if (!w->list.n)
+	if (!w->list.n && !cuts)
 		return;
 	for (size_t i = 0; i < w->e->n; i++) {
 		const struct dm_edit *edit = &w->e->p[i];
@@ -183,8 +196,9 @@ int dm_edits_apply(const struct dm_edits *e, struct dm_str line,
 	struct writing w = {.e = e, .line = line, .out = out};
 	size_t before = out->n;
 
-	if (e->n == 0 || !find_list(&w))
+	if (e->n == 0)
 		return write_as_it_was(line, out, err);
+	w.no_list = !find_list(&w);
 	write_changed(&w);
 	if (w.list.failed)
 		out->failed = true;

@@ -27,6 +27,7 @@ struct dm_edit {
 	bool has_value; /* of the replacement; else it is null */
 	bool added;	/* the metric is put in behind what stands at `at` */
 	bool open;	/* it is not known yet what becomes of it */
+	bool cut;	/* taken out without a word, it was asked for */
 	bool inert;	/* nothing so far: it is as if it was not there */
 	double was, value;
 	int64_t ts_us; /* when `was` was there; 0: now */

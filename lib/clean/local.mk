@@ -1,4 +1,5 @@
 libdmon_a_SOURCES += \
+	lib/clean/choice.c lib/clean/choice.h \
 	lib/clean/clean.c lib/clean/clean.h \
 	lib/clean/edit.c lib/clean/edit.h \
 	lib/clean/held.c lib/clean/held.h \
