@@ -14,7 +14,12 @@ static const struct dm_program program = {
 	     "                  [--missing left|last|linear] [--only] "
 	     "[--rejects file]\n"
 	     "                  [--select file|selector] [--strict] "
-	     "[--version] [file ...]\n",
+	     "[--version] [file ...]\n"
+	     "       dmon-clean --report [--drop file|selector] "
+	     "[--keep file|selector]\n"
+	     "                  [--propose file] [--rejects file] "
+	     "[--select file|selector]\n"
+	     "                  [--strict] [file ...]\n",
 };
 
 enum {
@@ -23,12 +28,15 @@ enum {
 	OPT_KEEP,
 	OPT_LAG,
 	OPT_MISSING,
+	OPT_PROPOSE,
+	OPT_REPORT,
 	OPT_SELECT,
 };
 
 struct arguments {
 	struct dm_stream_options stream;
 	struct dm_clean_options clean;
+	const char *proposed; /* a file to write; or NULL */
 };
 
 /* A file of selectors is more than anybody writes. */
@@ -85,6 +93,12 @@ static void take_option(struct arguments *a, int option)
 	case OPT_KEEP:
 		take_choice("--keep", &a->clean.choices.keep);
 		break;
+	case OPT_PROPOSE:
+		a->proposed = optarg;
+		break;
+	case OPT_REPORT:
+		a->clean.report = true;
+		break;
 	case OPT_SELECT:
 		take_choice("--select", &a->clean.choices.select);
 		break;
@@ -110,6 +124,8 @@ static void take_options(struct arguments *a, int argc, char **argv)
 	    {"keep", required_argument, NULL, OPT_KEEP},
 	    {"lag", required_argument, NULL, OPT_LAG},
 	    {"missing", required_argument, NULL, OPT_MISSING},
+	    {"propose", required_argument, NULL, OPT_PROPOSE},
+	    {"report", no_argument, NULL, OPT_REPORT},
 	    {"select", required_argument, NULL, OPT_SELECT},
 	    {0},
 	};
@@ -118,10 +134,23 @@ static void take_options(struct arguments *a, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
 		if (!dm_common_option(option, &a->stream))
 			take_option(a, option);
+	if (a->proposed && !a->clean.report)
+		dm_usage("--propose goes with --report");
 	dm_stream_arguments(&a->stream, argc, argv);
 	/* It writes what it passes on itself, as it changes it. */
 	a->clean.only = a->stream.only;
 	a->stream.only = true;
+}
+
+static int propose(const char *path, struct dm_clean *clean)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_err err;
+
+	if (dm_clean_propose(clean, &text, &err) < 0 ||
+	    dm_file_replace(path, dm_buf_str(&text), &err) < 0)
+		return dm_fail(&err);
+	return DM_EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -145,6 +174,9 @@ int main(int argc, char **argv)
 					       .end = dm_clean_end,
 					       .forget = dm_clean_forget,
 					   });
+	if (a.proposed && status != DM_EXIT_SYSTEM &&
+	    propose(a.proposed, clean) != DM_EXIT_OK)
+		status = DM_EXIT_SYSTEM;
 	dm_clean_free(clean);
 	dm_choices_release(&a.clean.choices);
 	return status;

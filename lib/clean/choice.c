@@ -110,7 +110,7 @@ static bool labels_match(const struct dm_selector *s, struct dm_str labels)
 	return true;
 }
 
-static enum dm_chosen list_by_name(
+enum dm_chosen dm_choice_by_name(
     const struct dm_choice *c, struct dm_str metric)
 {
 	enum dm_chosen best = DM_CHOSEN_NO;
@@ -144,10 +144,10 @@ enum dm_chosen dm_choices_by_name(
 	enum dm_chosen selected = DM_CHOSEN_YES, kept;
 
 	if (c->select.n)
-		selected = list_by_name(&c->select, metric);
-	kept = DM_CHOSEN_YES - list_by_name(&c->drop, metric);
+		selected = dm_choice_by_name(&c->select, metric);
+	kept = DM_CHOSEN_YES - dm_choice_by_name(&c->drop, metric);
 	if (kept != DM_CHOSEN_YES) {
-		enum dm_chosen keep = list_by_name(&c->keep, metric);
+		enum dm_chosen keep = dm_choice_by_name(&c->keep, metric);
 
 		kept = keep > kept ? keep : kept;
 	}

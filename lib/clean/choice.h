@@ -27,6 +27,16 @@ int dm_choice_add(
 int dm_choice_add_lines(
     struct dm_choice *c, struct dm_str text, struct dm_err *err) DM_MUST_CHECK;
 
+enum dm_chosen {
+	DM_CHOSEN_NO,
+	DM_CHOSEN_MAYBE,
+	DM_CHOSEN_YES
+};
+
+/** Does the list have a metric, by its name alone? */
+enum dm_chosen dm_choice_by_name(
+    const struct dm_choice *c, struct dm_str metric);
+
 /** A metric passes if `select` is empty or has it, and `drop` has it not or
  * `keep` has it. */
 struct dm_choices {
@@ -34,12 +44,6 @@ struct dm_choices {
 };
 
 void dm_choices_release(struct dm_choices *c);
-
-enum dm_chosen {
-	DM_CHOSEN_NO,
-	DM_CHOSEN_MAYBE,
-	DM_CHOSEN_YES
-};
 
 /** Does it pass, by its name alone? */
 enum dm_chosen dm_choices_by_name(

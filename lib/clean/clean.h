@@ -29,6 +29,7 @@ enum dm_glitches {
 #define DM_CLEAN_LAG_MAX 60
 
 struct dm_clean_options {
+	bool report; /* write a table at the end, and no records */
 	struct dm_choices choices; /* lent */
 	enum dm_missing missing;
 	enum dm_glitches glitches;
@@ -46,6 +47,9 @@ int dm_clean_record(void *ctx, const struct dm_record *r, struct dm_buf *out,
     struct dm_err *err);
 /** What is held back goes out. */
 int dm_clean_end(void *ctx, struct dm_buf *out, struct dm_err *err);
+/** With options.report, after the end: a file for --drop. */
+int dm_clean_propose(
+    struct dm_clean *c, struct dm_buf *b, struct dm_err *err) DM_MUST_CHECK;
 void dm_clean_forget(void *ctx, struct dm_identity *identity);
 
 #endif

@@ -39,6 +39,7 @@ struct dm_track_target {
 	int64_t back_us;     /* of the last one that was earlier */
 	unsigned n_back;     /* sweeps in a row that were earlier */
 	uint64_t n_sweeps;
+	int64_t step_us; /* from one to the next, at least; 0: not known */
 	struct dm_str key;
 	char bytes[];
 };
