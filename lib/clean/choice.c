@@ -91,7 +91,9 @@ static enum dm_chosen selector_by_name(
 	return chosen;
 }
 
-static bool labels_match(const struct dm_selector *s, struct dm_str labels)
+/* Returns 1, 0, or -1 without memory. */
+static int labels_match(
+    const struct dm_selector *s, struct dm_str labels, struct dm_err *err)
 {
 	DM_AUTO_BUF struct dm_buf value = {0};
 
@@ -104,10 +106,12 @@ static bool labels_match(const struct dm_selector *s, struct dm_str labels)
 		dm_buf_clear(&value);
 		if (labels.n && dm_json_find(labels, m->name, &quoted))
 			dm_json_unquote(&value, quoted);
-		if (value.failed || !dm_matcher_matches(m, dm_buf_str(&value)))
-			return false;
+		if (dm_buf_ok(&value, err) < 0)
+			return -1;
+		if (!dm_matcher_matches(m, dm_buf_str(&value)))
+			return 0;
 	}
-	return true;
+	return 1;
 }
 
 enum dm_chosen dm_choice_by_name(
@@ -124,17 +128,19 @@ enum dm_chosen dm_choice_by_name(
 	return best;
 }
 
-static bool list_has(
-    const struct dm_choice *c, struct dm_str metric, struct dm_str labels)
+/* Returns 1, 0, or -1 without memory. */
+static int list_has(const struct dm_choice *c, struct dm_str metric,
+    struct dm_str labels, struct dm_err *err)
 {
-	for (size_t i = 0; i < c->n; i++) {
+	int has = 0;
+
+	for (size_t i = 0; i < c->n && has == 0; i++) {
 		const struct dm_selector *s = dm_expr_selector(c->exprs[i], 0);
 
-		if (selector_by_name(s, metric) != DM_CHOSEN_NO &&
-		    labels_match(s, labels))
-			return true;
+		if (selector_by_name(s, metric) != DM_CHOSEN_NO)
+			has = labels_match(s, labels, err);
 	}
-	return false;
+	return has;
 }
 
 /* As dm_choices_pass, with "maybe" between no and yes. */
@@ -154,11 +160,15 @@ enum dm_chosen dm_choices_by_name(
 	return selected < kept ? selected : kept;
 }
 
-bool dm_choices_pass(
-    const struct dm_choices *c, struct dm_str metric, struct dm_str labels)
+int dm_choices_pass(const struct dm_choices *c, struct dm_str metric,
+    struct dm_str labels, struct dm_err *err)
 {
-	if (c->select.n && !list_has(&c->select, metric, labels))
-		return false;
-	return !list_has(&c->drop, metric, labels) ||
-	       list_has(&c->keep, metric, labels);
+	int has = c->select.n ? list_has(&c->select, metric, labels, err) : 1;
+
+	if (has != 1)
+		return has;
+	has = list_has(&c->drop, metric, labels, err);
+	if (has != 1)
+		return has < 0 ? -1 : 1;
+	return list_has(&c->keep, metric, labels, err);
 }

@@ -49,9 +49,12 @@ void dm_choices_release(struct dm_choices *c);
 enum dm_chosen dm_choices_by_name(
     const struct dm_choices *c, struct dm_str metric);
 
-/** Does it pass? A regular expression that gives up matches nothing.
- * @labels  a record's, as they stand; or n = 0 */
-bool dm_choices_pass(
-    const struct dm_choices *c, struct dm_str metric, struct dm_str labels);
+/**
+ * Does it pass? A regular expression that gives up matches nothing.
+ * @labels  a record's, as they stand; or n = 0
+ * Returns 1, 0, or -1 with DM_ENOMEM.
+ */
+int dm_choices_pass(const struct dm_choices *c, struct dm_str metric,
+    struct dm_str labels, struct dm_err *err) DM_MUST_CHECK;
 
 #endif

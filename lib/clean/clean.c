@@ -126,9 +126,9 @@ static bool is_back(struct dm_track_target *target, int64_t ts_us)
 static void begin_sweep(
     struct dm_clean *c, struct dm_track_target *target, int64_t ts_us)
 {
-	int64_t step_us = ts_us - target->latest_us;
+	if (target->n_sweeps++ && ts_us > target->latest_us) {
+		int64_t step_us = ts_us - target->latest_us;
 
-	if (target->n_sweeps++ && step_us > 0) {
 		if (target->step_us == 0 || step_us < target->step_us)
 			target->step_us = step_us;
 		if (c->report)

@@ -2,16 +2,16 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "clean/impl.h"
 
-/* Does a metric pass that was chosen by its labels, or not at all? */
-static bool passes(
-    struct dm_clean *c, const struct dm_record *r, const struct dm_metric *m)
+/* Does a metric pass, by its name or else by its labels? */
+static int passes(struct dm_clean *c, const struct dm_record *r,
+    const struct dm_metric *m, struct dm_err *err)
 {
 	enum dm_chosen chosen = dm_clean_name(c, m->name)->chosen;
 
 	if (chosen != DM_CHOSEN_MAYBE)
 		return chosen == DM_CHOSEN_YES;
 	return dm_choices_pass(&c->o.choices, dm_scan_name(c->scanner, m->name),
-	    r->identity->labels);
+	    r->identity->labels, err);
 }
 
 static int cut(struct dm_clean *c, const struct dm_record *r, const char *from,
@@ -31,11 +31,14 @@ int dm_clean_choose(struct dm_clean *c, const struct dm_record *r,
     const struct dm_metric *m, bool *ret_left, struct dm_err *err)
 {
 	const char *from = m == r->metrics ? NULL : m[-1].text.p + m[-1].text.n;
+	int pass = passes(c, r, m, err);
 	struct dm_str metrics;
 
+	if (pass < 0)
+		return -1;
 	if (!from && dm_json_find(r->line, "metrics", &metrics))
 		from = metrics.p + 1;
-	*ret_left = passes(c, r, m);
+	*ret_left = pass;
 	if (!*ret_left)
 		return cut(c, r, from, m->text.p + m->text.n, err);
 	/* The first that is left has no comma before it. */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the dmon authors
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* What to do (a byte), then a file of selectors up to an empty line, then
- * records. What comes out are records, as many as went in or fewer. */
+ * records. What comes out are records, as many as went in or fewer; or a
+ * report, of which the file that it proposes can be read. */
 #include <stdlib.h>
 
 #include "clean/clean.h"
@@ -50,6 +51,17 @@ static void check_lines(struct dm_str text)
 	}
 }
 
+static void check_proposal(struct dm_clean *c)
+{
+	DM_AUTO_BUF struct dm_buf text = {0};
+	struct dm_choice choice = {0};
+
+	if (dm_clean_propose(c, &text, NULL) < 0 ||
+	    dm_choice_add_lines(&choice, dm_buf_str(&text), NULL) < 0)
+		abort();
+	dm_choice_release(&choice);
+}
+
 static struct dm_str cut_choice(struct dm_str *text)
 {
 	struct dm_str choice = *text;
@@ -77,8 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.missing = data[0] % 3;
 	o.glitches = data[0] / 3 % 3;
 	o.lag = 1 + data[0] / 9 % 3;
-	if (dm_choice_add_lines(data[0] & 128 ? &o.choices.select
-					      : &o.choices.drop,
+	o.report = data[0] % 64 == 63;
+	if (dm_choice_add_lines(
+		data[0] & 128 ? &o.choices.select : &o.choices.drop,
 		cut_choice(&text), &err) < 0 &&
 	    err.line == 0)
 		abort();
@@ -86,7 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	n_in = 0;
 	clean_lines(c, text, &out);
-	check_lines(dm_buf_str(&out));
+	if (o.report)
+		check_proposal(c);
+	else
+		check_lines(dm_buf_str(&out));
 	dm_clean_free(c);
 	dm_choices_release(&o.choices);
 	return 0;
