@@ -260,6 +260,7 @@ static void add_row(struct dm_buf *b, const struct dm_report_metric *m, int w)
 	DM_AUTO_BUF struct dm_buf why = {0};
 	bool drop = add_reason(&why, m);
 
+	b->failed |= why.failed;
 	dm_buf_addf(b, "%-*.*s %9llu %7llu %10llu %8llu %6llu ", w,
 	    (int)m->name.n, m->name.p, (unsigned long long)m->n,
 	    (unsigned long long)m->n_missing,
@@ -328,6 +329,7 @@ void dm_report_propose(struct dm_report *r, struct dm_buf *b)
 		const struct dm_report_metric *m = r->metrics[i];
 		bool drop = add_reason(&why, m);
 
+		b->failed |= why.failed;
 		if (why.n && is_plain(m->name))
 			dm_buf_addf(b, "%s{__name__=\"%.*s\"}  # %.*s\n",
 			    drop ? "" : "# ", (int)m->name.n, m->name.p,
