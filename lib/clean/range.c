@@ -50,6 +50,8 @@ static const struct dm_range ranges[] = {
     COUNTER("node_cpu_guest_seconds_total", DM_RANGE_OF_ONE, 1),
     COUNTER("node_disk_io_time_seconds_total", DM_RANGE_OF_ONE, 1),
     COUNTER("*_seconds_total", DM_RANGE_OF_ONE, 0),
+    /* All of a process's at once, when it ends. */
+    COUNTER("container_exited_*_total", DM_RANGE_OF_ONE, 0),
     COUNTER("container_*_bytes_total", DM_RANGE_OF_ONE, BYTES_RATE),
     COUNTER("container_blkio_*_total", DM_RANGE_OF_ONE, BYTES_RATE),
     COUNTER("node_*_bytes_total", DM_RANGE_OF_ONE, BYTES_RATE),

@@ -60,6 +60,7 @@ static void test_ranges(void **state)
 	    {"container_network_tcp_usage_total", DM_RANGE_GAUGE, 0, 0},
 	    {"container_network_receive_bytes_total", DM_RANGE_COUNTER, 0,
 		1.25e11},
+	    {"container_exited_read_bytes_total", DM_RANGE_COUNTER, 0, 0},
 	    {"container_something_ratio", DM_RANGE_GAUGE, 1, 0},
 	    {"compression_ratio", DM_RANGE_NONE, 0, 0},
 	    {"node_timex_frequency_adjustment_ratio", DM_RANGE_NONE, 0, 0},
