@@ -24,3 +24,7 @@ dmon_query_SOURCES = cmd/dmon-query.c cmd/query-options.c \
 	$(DM_MAIN)
 dmon_query_LDADD = libdmon.a $(SQLITE_LIBS) $(PCRE2_LIBS) $(READLINE_LIBS) \
 	$(UTF8PROC_LIBS)
+
+bin_PROGRAMS += dmon-clean
+dmon_clean_SOURCES = cmd/dmon-clean.c $(DM_MAIN)
+dmon_clean_LDADD = libdmon.a $(PCRE2_LIBS)

@@ -58,6 +58,7 @@ may() {
 	promql) echo record series ;;
 	rules) echo record series promql ;;
 	query) echo record series promql ;;
+	clean) echo record series promql ;;
 	tag) echo record series rules ;;
 	view) echo record series query ;;
 	*) echo record series ;;

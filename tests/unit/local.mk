@@ -209,3 +209,8 @@ UNIT_TESTS += tests/unit/test-users
 tests_unit_test_users_SOURCES = tests/unit/test-users.c
 tests_unit_test_users_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_users_LDADD = $(LDADD_TEST)
+
+UNIT_TESTS += tests/unit/test-clean
+tests_unit_test_clean_SOURCES = tests/unit/test-clean.c
+tests_unit_test_clean_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_clean_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)

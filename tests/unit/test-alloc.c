@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "clean/clean.h"
 #include "collect/collect.h"
 #include "query/complete.h"
 #include "query/prompt.h"
@@ -559,6 +560,57 @@ static const char rules[] =
     "      container_memory_working_set_bytes, 'id')) or\n"
     "      absent_over_time(nope{a='b'}[3s:1s]) or hour()\n";
 
+/* What is missing waits, and the metrics of one container go. */
+static int clean(struct dm_err *err)
+{
+	struct dm_clean_options o = {
+	    .missing = DM_MISSING_LINEAR,
+	    .glitches = DM_GLITCHES_REMOVE,
+	    .lag = 3,
+	};
+	struct dm_clean *c = NULL;
+	int status = -1;
+
+	empty_out();
+	if (dm_choice_add_lines(&o.choices.drop,
+		DM_STR("# no\n{name=~\"w.*2\"}\n"), err) == 0 &&
+	    dm_clean_new(&o, &c, err) == 0) {
+		const struct dm_filter filter = {.ctx = c,
+		    .start = dm_clean_start,
+		    .record = dm_clean_record,
+		    .end = dm_clean_end,
+		    .forget = dm_clean_forget};
+
+		status = run_stream(&filter, true, err);
+	}
+	dm_clean_free(c);
+	dm_choices_release(&o.choices);
+	return status;
+}
+
+static int clean_report(struct dm_err *err)
+{
+	const struct dm_clean_options o = {.report = true};
+	DM_AUTO_BUF struct dm_buf proposed = {0};
+	struct dm_clean *c = NULL;
+	int status = -1;
+
+	empty_out();
+	if (dm_clean_new(&o, &c, err) == 0) {
+		const struct dm_filter filter = {.ctx = c,
+		    .start = dm_clean_start,
+		    .record = dm_clean_record,
+		    .end = dm_clean_end,
+		    .forget = dm_clean_forget};
+
+		status = run_stream(&filter, true, err);
+		if (status == 0)
+			status = dm_clean_propose(c, &proposed, err);
+	}
+	dm_clean_free(c);
+	return status;
+}
+
 /* Both fail, so that something is written. */
 static const char unit_test_file[] =
     "rule_files: ['*.yml']\n"
@@ -597,6 +649,11 @@ static void write_records(void)
 			    "\"container_memory_working_set_bytes\":%d}}\n",
 			    1795476000 + t, c, c, t * (c + 1),
 			    t == 6 ? 0 : 30 + 17 * c + t);
+		dm_buf_addf(&b,
+		    "{\"ts\":%d,\"kind\":\"container\",\"labels\":{"
+		    "\"instance\":\"n\",\"job\":\"dmon\"},"
+		    "\"metrics\":{\"container_processes\":%s}}\n",
+		    1795476000 + t, t == 3 ? "null" : "7");
 		dm_buf_addf(&b,
 		    "{\"ts\":%d,\"kind\":\"sweep\",\"labels\":{\"instance\":"
 		    "\"n\",\"job\":\"dmon\"},\"metrics\":{\"up\":1}}\n",
@@ -641,6 +698,8 @@ static int tear_down(void **state)
 	}
 
 SCENARIO(match, begins_so)
+SCENARIO(clean, begins_so)
+SCENARIO(clean_report, begins_so)
 SCENARIO(unit_tests, begins_so)
 SCENARIO(store, begins_so)
 SCENARIO(query, begins_so) /* of what store has stored */
@@ -655,6 +714,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_match),
+	    cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_clean_report),
 	    cmocka_unit_test(test_unit_tests),
 	    cmocka_unit_test(test_store),
 	    cmocka_unit_test(test_query),
