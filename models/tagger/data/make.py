@@ -7,8 +7,10 @@
 
 Input, one pattern a line ('#' begins a comment line):
   patterns.{en,zh,mixed}.txt   rules
+  patterns.decl.{en,zh}.txt    rules as monitoring systems print them
   halves.{en,zh,mixed}.txt     rules that lack something
   negatives.{en,zh,mixed}.txt  no rules: whatever a slot marks is unmarked
+  negatives.decl.{en,zh}.txt   no rules, but of their kind
   lexicon.{en,zh}.txt          '== section [TAG]', then one filler a line
   written.{en,zh}.ndjson       sentences without slots, in the marked form
 
@@ -40,15 +42,20 @@ TAGS = ("METRIC OP VALUE DURATION WINDOW AGG HORIZON TARGET SEVERITY THREAT "
         "ACTION PROCESS PATH CAPABILITY IMAGE PORT USER").split()
 
 # Families of metrics, and the groups that patterns may ask for.
-FAMILIES = "cpu mem rate cnt ops press evt misc miscn misct".split()
+# From lat on: those of the descriptions of alerts.
+FAMILIES = ("cpu mem rate cnt ops press evt misc miscn misct "
+            "lat lag que err tmp crt fil con rps hit tech").split()
 GROUPS = {
     "any": ["cpu"] * 3 + ["mem"] * 6 + ["rate"] * 3 + ["cnt"] * 4 + ["ops"] * 2
-           + ["press"] * 2 + ["misc", "misc", "miscn", "miscn", "misct", "evt", "evt"],
+           + ["press"] * 2 + ["misc", "misc", "miscn", "miscn", "misct", "evt", "evt",
+              "lat", "lag", "que", "err", "tmp", "fil", "con", "rps"],
+    "descr": ["lat", "lag", "que", "err", "fil", "fil", "con", "rps", "tech", "cpu",
+              "mem", "mem", "rate", "cnt", "ops", "press", "misc", "misct", "tmp"],
     "ratio": ["cpu"] * 3 + ["mem"] * 6 + ["press"] * 2 + ["misc"] * 2,
     "use": ["cpu"] * 2 + ["mem"] * 4,
     "num": ["cnt"] * 4 + ["ops"] * 2 + ["miscn"] * 2,
     "gauge": ["cpu"] * 2 + ["mem"] * 3 + ["rate"] * 2 + ["cnt"] * 2
-             + ["press", "misc", "misct"],
+             + ["press", "misc", "misct", "lat", "lag", "con"],
 }
 # Sections drawn from either language in a mixed sentence.
 BOTH = set("m v p d w h n t ts tp tc th hn s st proc path cap img port user "
@@ -341,7 +348,7 @@ class Maker:
         if lang != "zh":
             s = self.noise_en(s, kind)
         if lang != "en":
-            s = self.noise_zh(s)
+            s = self.noise_zh(s, kind)
         text = "".join(c for c, _ in s)
         k = r.random()
         if k < 0.02 and lang != "zh":
@@ -405,7 +412,7 @@ class Maker:
             s = plain(r.choice(("hey, ", "hi, ", "hey ", "Hello, ", "ok, ", "so ", "also, ",
                                 "new rule: ", "rule: ", "- ", "* ", "1. ", "2) ", "pls ",
                                 "Hi team, ", "and ", "then ", "TODO: ", "well, "))) + s
-        elif k < 0.06:
+        elif k < 0.06 and kind != "none":
             while s and s[-1][0] in ".!":
                 s = s[:-1]
             if s and s[-1][0] != "?":
@@ -432,7 +439,7 @@ class Maker:
             return s[:i] + s[i + 1:]
         return s[:i] + [s[i]] + s[i:]
 
-    def noise_zh(self, s):
+    def noise_zh(self, s, kind):
         r = self.rnd
         # 超过了80%: 了 is no part of the comparison.
         if r.random() < 0.06:
@@ -487,6 +494,8 @@ class Maker:
                 else:
                     s = s[:i] + s[i + 1:]
         k = r.random()
+        if kind == "none":
+            k = k * 25      # no "please" with what is no wish
         if k < 0.04:
             while s and s[-1][0] in "。.！!":
                 s = s[:-1]
@@ -636,11 +645,46 @@ def read_patterns(name):
 SHARE = {"en": 0.45, "zh": 0.45, "mixed": 0.10}
 KINDS = (("patterns", "rule", 0.72), ("halves", "half", 0.08),
          ("negatives", "none", 0.20))
+# Beyond the n sentences, as a share of n: descriptions and titles of alerts,
+# what looks like them and is none, wishes turned into questions and reports.
+DECL = (("patterns.decl", "rule", 0.13), ("negatives.decl", "none", 0.022))
+TURNED = 0.008
 
 
 RARE = set("threat cap img port user path proc agg h nh w lw".split())
 
 OWNER = set("ts tp t tc th n hn".split())
+
+
+
+# A wish made a question, or a report of what has been: no rule any more. Only
+# patterns that begin with a lead and a when, or end with a Chinese demand,
+# and have no other demand in them.
+TURN = {
+    "en": ("did it happen that {}?", "has it ever happened that {}?",
+           "how often did it happen that {}?", "why is nobody told when {}?",
+           "what does it mean when {}?", "yesterday it happened that {}",
+           "last week it was reported twice that {}", "what happens when {}?",
+           "it is known that {}", "do we already have a rule for when {}?"),
+    "zh": ("昨天{}了", "为什么{}的时候没人知道？", "上周出现过{}的情况", "{}是什么意思？",
+           "有没有出现过{}？", "{}一般是什么原因？", "已经有{}的规则了吗？",
+           "上个月{}过三次，已经处理", "{}会怎么样？"),
+}
+
+
+def turnable(lang, line):
+    """The middle of a pattern of wishes that may be turned, or None."""
+    if lang == "en":
+        head, tail = "{lead} {when} ", ""
+    else:
+        head, tail = "{when}", "，{tell}"
+    if not (line.startswith(head) and line.endswith(tail)):
+        return None
+    body = line[len(head):len(line) - len(tail)]
+    if re.search(r"\{(lead|when|tell|tail|act|actit|s|sevword)\d?\}|ACTION|SEVERITY|[,，;；.。?？!:：]",
+                 body) or re.search(r"\b(alert|tell|send|warn|please)\b|告|报|请", body):
+        return None
+    return body
 
 
 def make(args):
@@ -662,12 +706,13 @@ def make(args):
         return True
 
     for lang in ("en", "zh", "mixed"):
-        for stem, kind, part in KINDS:
+        for stem, kind, part in KINDS + DECL:
             pats = read_patterns("%s.%s.txt" % (stem, lang))
-            frames[lang, kind] = len(pats)
+            decl = stem.endswith(".decl")
             if not pats:
                 continue
-            want = int(args.n * SHARE[lang] * part)
+            frames[lang, "decl " + kind if decl else kind] = len(pats)
+            want = int(args.n * part * (1 if decl else SHARE[lang]))
             # A pattern with few slots is not repeated as often.
             # Tags that few patterns have get more, and rules that name nobody.
             room = [(1 + min(12, 2 * sum(1 for _ in slots_of(t)))) *
@@ -684,9 +729,19 @@ def make(args):
                         s = mk.sentence(tree, base or lang, lang == "mixed")
                         if kind == "rule" and not any(sp for _, sp in s):
                             raise SystemExit(where + ": no span")
-                        s = mk.noise(s, lang, kind)
+                        s = mk.noise(s, lang, "none" if decl else kind)
                         if add(s, lang, group, kind, where):
                             break
+    for lang in ("en", "zh"):
+        bodies = [(w, b) for w, _, _, line in read_patterns("patterns.%s.txt" % lang)
+                  for b in [turnable(lang, line)] if b]
+        frames[lang, "turned"] = len(bodies)
+        for _ in range(int(args.n * TURNED) if bodies else 0):
+            where, body = mk.rnd.choice(bodies)
+            text = mk.rnd.choice(TURN[lang])
+            s = mk.sentence(parse(text.replace("{}", body), where), lang, False)
+            add(mk.noise(s, lang, "none"), lang, "turned." + where.replace(".txt", ""),
+                "none", where)
     for lang in ("en", "zh"):
         name = "written.%s.ndjson" % lang
         path = os.path.join(HERE, name)
