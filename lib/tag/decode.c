@@ -78,7 +78,7 @@ static int make_room(struct dm_tagged *t, unsigned n_labels, struct dm_err *err)
 {
 	size_t n = t->tokens.n;
 
-	if (n <= t->room)
+	if (n <= t->room && n_labels <= t->room_labels)
 		return 0;
 	t->room = 0;
 	free(t->labels);
@@ -92,6 +92,7 @@ static int make_room(struct dm_tagged *t, unsigned n_labels, struct dm_err *err)
 	if (!t->labels || !t->ratios || !t->scratch || !t->scores)
 		return dm_err_nomem(err);
 	t->room = n;
+	t->room_labels = n_labels;
 	return 0;
 }
 

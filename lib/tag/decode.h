@@ -61,6 +61,7 @@ struct dm_tagged {
 	unsigned *labels; /* by token; [CLS] and [SEP] have O's */
 	float *ratios;	  /* the probability of that */
 	size_t room;	  /* tokens that those two and scratch have room for */
+	unsigned room_labels;
 	int *scratch;
 	float *scores;
 };

@@ -222,9 +222,8 @@ TARGET static void NAME(norm)(float *x, const float *more, const float *weight,
 	factor = 1.0f / sqrtf(NAME(total)(x, n, mean, true) / (float)n + eps);
 	for (; i + WIDTH <= n; i += WIDTH)
 		NAME(store)
-		(x + i, (NAME(load)(x + i) - mean) * factor *
-				NAME(load)(weight + i) +
-			    NAME(load)(bias + i));
+	(x + i, (NAME(load)(x + i) - mean) * factor * NAME(load)(weight + i) +
+		    NAME(load)(bias + i));
 	for (; i < n; i++)
 		x[i] = (x[i] - mean) * factor * weight[i] + bias[i];
 }
