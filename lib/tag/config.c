@@ -134,7 +134,6 @@ static int read_config(
 	    is_text(j, "hidden_act", "gelu", err) < 0 ||
 	    is_text(j, "position_embedding_type", "absolute", err) < 0)
 		return -1;
-	c->first_pieces = json_is_true(json_object_get(j, "dmon_first_pieces"));
 	return read_labels(j, c, err);
 }
 

@@ -12,9 +12,6 @@ struct dm_tag_config {
 	float norm_eps;
 	unsigned n_labels;
 	char **labels; /* by id */
-	/* Only a word's first piece was labelled in training; its others go
-	 * with it. Our own key, dmon_first_pieces; false without it. */
-	bool first_pieces;
 };
 
 #define DM_CONFIG_MAX_BYTES	(1u << 20)

@@ -48,7 +48,7 @@ int dm_labels_read(
     const struct dm_tag_config *c, struct dm_labels *ret, struct dm_err *err)
 {
 	DM_AUTO_FREE struct dm_label *list = calloc(c->n_labels, sizeof(*list));
-	struct dm_labels l = {list, c->n_labels, c->first_pieces};
+	struct dm_labels l = {list, c->n_labels};
 	bool outside = false;
 
 	if (!list)
@@ -160,68 +160,34 @@ static void step(const struct dm_labels *l, const float *logits, bool first,
 	}
 }
 
-/* Is the token one that has a label of its own? */
-static bool labelled(
-    const struct dm_labels *l, const struct dm_tagged *t, size_t i)
-{
-	return i > 0 && i + 1 < t->tokens.n &&
-	       !(l->first_pieces && t->tokens.list[i].continues);
-}
-
+/* [CLS] and [SEP] are O, the tokens between them what scores best. */
 static void find_labels(
     const struct dm_labels *l, const float *logits, struct dm_tagged *t)
 {
 	float *scores = t->scores, *next = t->scores + l->n;
-	bool first = true;
-	int label = -1;
+	size_t last = t->tokens.n - 1;
+	int label = 0;
 
-	for (size_t i = 0; i < t->tokens.n; i++) {
+	while (l->list[label].kind != DM_LABEL_OUTSIDE)
+		label++;
+	t->labels[0] = t->labels[last] = (unsigned)label;
+	t->ratios[0] = t->ratios[last] = 1;
+	for (size_t i = 1; i < last; i++) {
 		float *swap = scores;
 
-		if (!labelled(l, t, i))
-			continue;
-		step(l, logits + i * l->n, first, scores, next,
+		step(l, logits + i * l->n, i == 1, scores, next,
 		    t->scratch + i * l->n);
 		scores = next;
 		next = swap;
-		first = false;
 	}
-	for (unsigned i = 0; !first && i < l->n; i++)
+	for (unsigned i = 0; last > 1 && i < l->n; i++)
 		if (l->list[i].kind != DM_LABEL_TEXT &&
-		    (label < 0 || scores[i] > scores[label]))
+		    scores[i] > scores[label])
 			label = (int)i;
-	for (size_t i = t->tokens.n; i-- > 0;) {
-		if (!labelled(l, t, i))
-			continue;
+	for (size_t i = last - 1; i > 0; i--) {
 		t->labels[i] = (unsigned)label;
 		t->ratios[i] = ratio(l, logits + i * l->n, (unsigned)label);
 		label = t->scratch[i * l->n + (unsigned)label];
-	}
-}
-
-/* Tokens without a label of their own: O, or as the word that they are of. */
-static void fill_labels(const struct dm_labels *l, struct dm_tagged *t)
-{
-	unsigned outside = 0;
-
-	while (l->list[outside].kind != DM_LABEL_OUTSIDE)
-		outside++;
-	for (size_t i = 0; i < t->tokens.n; i++) {
-		unsigned label = outside;
-
-		if (labelled(l, t, i))
-			continue;
-		if (t->tokens.list[i].continues && i > 0)
-			label = t->labels[i - 1];
-		/* The word may be of one label, B-TYPE: its I-TYPE follows,
-		 * where there is one. */
-		for (unsigned j = 0; j < l->n; j++)
-			if (l->list[label].kind == DM_LABEL_BEGIN &&
-			    l->list[j].kind == DM_LABEL_INSIDE &&
-			    l->list[j].before[0] == (int)label)
-				label = j;
-		t->labels[i] = label;
-		t->ratios[i] = i > 0 && label != outside ? t->ratios[i - 1] : 1;
 	}
 }
 
@@ -268,7 +234,6 @@ int dm_decode(const struct dm_labels *l, const float *logits,
 		return -1;
 	judge(l, logits, ret);
 	find_labels(l, logits, ret);
-	fill_labels(l, ret);
 	return find_spans(l, ret, err);
 }
 

@@ -8,8 +8,8 @@
 
 /*
  * From logits to spans. Labels are O, B-TYPE and I-TYPE; I-TYPE stands only
- * behind B-TYPE or I-TYPE. All others are about the whole text and are read
- * at [CLS].
+ * behind B-TYPE or I-TYPE. All others, RULE and NORULE, are about the whole
+ * text and are read at [CLS].
  */
 
 enum dm_label_kind {
@@ -28,7 +28,6 @@ struct dm_label {
 struct dm_labels {
 	struct dm_label *list; /* by id */
 	unsigned n;
-	bool first_pieces;
 };
 
 /**

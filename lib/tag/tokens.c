@@ -15,7 +15,7 @@ struct word {
 struct cutter {
 	const struct dm_vocab *vocab;
 	struct dm_tokens *tokens;
-	size_t max;
+	size_t max; /* with [CLS] */
 	struct word word;
 };
 
@@ -27,7 +27,7 @@ static int add(struct cutter *c, struct dm_token token, struct dm_err *err)
 		return dm_err_set(err, DM_ELIMIT,
 		    "a text of more than %zu tokens, which are all that the "
 		    "model takes",
-		    c->max);
+		    c->max - 1);
 	if (dm_array_grow(&t->list, t->n, &t->cap, sizeof(token), err) < 0)
 		return -1;
 	t->list[t->n++] = token;
@@ -86,7 +86,7 @@ static int unknown(struct cutter *c, const struct dm_normal_char *chars,
     size_t n, struct dm_err *err)
 {
 	struct dm_token t = {
-	    c->vocab->unknown, chars[0].begin, chars[n - 1].end, false};
+	    c->vocab->unknown, chars[0].begin, chars[n - 1].end};
 
 	return add(c, t, err);
 }
@@ -112,7 +112,7 @@ static int cut_word(struct cutter *c, const struct dm_normal_char *chars,
 			return unknown(c, chars, n, err);
 		}
 		t = (struct dm_token){
-		    p->id, chars[from].begin, chars[to - 1].end, from > 0};
+		    p->id, chars[from].begin, chars[to - 1].end};
 		if (add(c, t, err) < 0)
 			return -1;
 	}

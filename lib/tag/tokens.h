@@ -9,7 +9,6 @@
 struct dm_token {
 	uint32_t id;
 	uint32_t begin, end; /* bytes of the text; 0, 0 of [CLS] and [SEP] */
-	bool continues;	     /* a word that began before it */
 };
 
 /** A text's tokens, [CLS] first and [SEP] last. {0} is empty. */

@@ -214,3 +214,24 @@ UNIT_TESTS += tests/unit/test-clean
 tests_unit_test_clean_SOURCES = tests/unit/test-clean.c
 tests_unit_test_clean_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_clean_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
+UNIT_TESTS += tests/unit/test-tag-tokens
+tests_unit_test_tag_tokens_SOURCES = tests/unit/test-tag-tokens.c
+tests_unit_test_tag_tokens_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_tag_tokens_LDADD = $(LDADD_TEST) $(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-tag-model
+tests_unit_test_tag_model_SOURCES = tests/unit/test-tag-model.c
+tests_unit_test_tag_model_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_tag_model_LDADD = $(LDADD_TEST) $(JANSSON_LIBS) \
+	$(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-tag-decode
+tests_unit_test_tag_decode_SOURCES = tests/unit/test-tag-decode.c
+tests_unit_test_tag_decode_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_tag_decode_LDADD = $(LDADD_TEST) $(UTF8PROC_LIBS)
+
+UNIT_TESTS += tests/unit/test-tag-files
+tests_unit_test_tag_files_SOURCES = tests/unit/test-tag-files.c
+tests_unit_test_tag_files_CFLAGS = $(CFLAGS_TEST)
+tests_unit_test_tag_files_LDADD = $(LDADD_TEST) $(JANSSON_LIBS) \
+	$(UTF8PROC_LIBS)
