@@ -97,16 +97,31 @@ INLINE void NAME(block)(const struct dm_gemm *g, size_t m, size_t n,
 	}
 }
 
+/* Rows in blocks of about the same number: a block of few rows waits for its
+ * sums. */
 INLINE void NAME(blocks)(const struct dm_gemm *g, size_t n, const int panels)
 {
-	size_t m = 0;
+	size_t left = g->m, blocks = (g->m + ROWS - 1) / ROWS, rows;
 
-	for (; m + ROWS <= g->m; m += ROWS)
-		NAME(block)(g, m, n, ROWS, panels);
-	for (; m + 2 <= g->m; m += 2)
-		NAME(block)(g, m, n, 2, panels);
-	for (; m < g->m; m++)
-		NAME(block)(g, m, n, 1, panels);
+	for (; blocks; blocks--, left -= rows) {
+		rows = (left + blocks - 1) / blocks;
+#define CASE(r)                                                                \
+	case r:                                                                \
+		if (r <= ROWS)                                                 \
+			NAME(block)(g, g->m - left, n, r, panels);             \
+		break;
+		switch (rows) {
+			CASE(1)
+			CASE(2)
+			CASE(3)
+			CASE(4)
+			CASE(5)
+			CASE(6)
+			CASE(7)
+			CASE(8)
+		}
+#undef CASE
+	}
 }
 
 /* Panels are gone through once, as they come from memory. */
@@ -170,27 +185,45 @@ TARGET static void NAME(gelu)(float *x, size_t n)
 		x[i] = NAME(gelu_of)(NAME(all)(x[i]))[0];
 }
 
+INLINE VEC NAME(larger)(VEC a, VEC b)
+{
+	return NAME(pick)((UVEC)(a > b), a, b);
+}
+
+INLINE float NAME(largest)(VEC v)
+{
+	float max = v[0];
+
+	for (int i = 1; i < WIDTH; i++)
+		max = v[i] > max ? v[i] : max;
+	return max;
+}
+
 TARGET static void NAME(softmax)(float *x, size_t n, float scale)
 {
-	float max = x[0], sum;
-	VEC sums = NAME(all)(0);
+	VEC top = NAME(all)(x[0]), sums = NAME(all)(0);
+	float max, sum;
 	size_t i = 0;
 
-	for (size_t j = 1; j < n; j++)
-		max = x[j] > max ? x[j] : max;
-	for (; i + WIDTH <= n; i += WIDTH) {
+	for (; i + WIDTH <= n; i += WIDTH)
+		top = NAME(larger)(NAME(load)(x + i), top);
+	for (max = NAME(largest)(top); i < n; i++)
+		max = x[i] > max ? x[i] : max;
+	for (i = 0; i + WIDTH <= n; i += WIDTH) {
 		VEC e = NAME(exp)((NAME(load)(x + i) - max) * scale);
 
 		sums += e;
 		NAME(store)(x + i, e);
 	}
-	sum = NAME(sum)(sums);
-	for (; i < n; i++) {
+	for (sum = NAME(sum)(sums); i < n; i++) {
 		x[i] = NAME(exp)(NAME(all)((x[i] - max) * scale))[0];
 		sum += x[i];
 	}
-	for (i = 0; i < n; i++)
-		x[i] /= sum;
+	sum = 1 / sum;
+	for (i = 0; i + WIDTH <= n; i += WIDTH)
+		NAME(store)(x + i, NAME(load)(x + i) * sum);
+	for (; i < n; i++)
+		x[i] *= sum;
 }
 
 INLINE float NAME(total)(const float *x, size_t n, float less, bool squares)
@@ -231,39 +264,38 @@ TARGET static void NAME(norm)(float *x, const float *more, const float *weight,
 TARGET static float NAME(quantize)(
     const float *x, size_t n, int8_t *q, size_t n_padded, int32_t *ret_sum)
 {
-	const float magic = 0x1.8p23f;
+	const float magic = 0x1.8p23f; /* its bits end in the rounded number */
 	VEC top = NAME(all)(0);
-	float max = 0, factor;
-	int32_t sum = 0;
+	UVEC sums = {0};
+	float max, factor;
+	uint32_t sum = 0;
 	size_t i = 0;
 
-	for (; i + WIDTH <= n; i += WIDTH) {
-		VEC v = (VEC)((UVEC)NAME(load)(x + i) & 0x7fffffff);
-
-		top = NAME(pick)((UVEC)(v > top), v, top);
-	}
-	for (int j = 0; j < WIDTH; j++)
-		max = top[j] > max ? top[j] : max;
-	for (; i < n; i++)
+	for (; i + WIDTH <= n; i += WIDTH)
+		top = NAME(larger)(
+		    (VEC)((UVEC)NAME(load)(x + i) & 0x7fffffff), top);
+	for (max = NAME(largest)(top); i < n; i++)
 		max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
 	factor = max > 0 ? 127 / max : 0;
 	for (i = 0; i + WIDTH <= n; i += WIDTH) {
 		VEC v = NAME(load)(x + i) * factor + magic;
-		NAME(bvec)
-		b = __builtin_convertvector((UVEC)v - 0x4b400000, NAME(bvec));
+		UVEC u = (UVEC)v - 0x4b400000;
+		NAME(bvec) b = __builtin_convertvector(u, NAME(bvec));
 
+		sums += u;
 		memcpy(q + i, &b, sizeof(b));
 	}
+	for (int j = 0; j < WIDTH; j++)
+		sum += sums[j];
 	for (; i < n; i++) {
-		VEC v = NAME(all)(x[i]) * factor + magic;
+		UVEC u = (UVEC)(NAME(all)(x[i]) * factor + magic) - 0x4b400000;
 
-		q[i] = (int8_t)(((UVEC)v)[0] - 0x4b400000);
+		sum += u[0];
+		q[i] = (int8_t)u[0];
 	}
 	for (; i < n_padded; i++)
 		q[i] = 0;
-	for (i = 0; i < n; i++)
-		sum += q[i];
-	*ret_sum = sum;
+	*ret_sum = (int32_t)sum;
 	return max / 127;
 }
 

@@ -135,14 +135,26 @@ VNNI static inline __attribute__((always_inline)) void vnni_block(
 VNNI static inline __attribute__((always_inline)) void vnni_blocks(
     const struct dm_gemm_bytes *g, size_t n, const int panels)
 {
-	size_t m = 0;
+	size_t left = g->m, blocks = (g->m + 7) / 8, rows;
 
-	for (; m + 8 <= g->m; m += 8)
-		vnni_block(g, m, n, 8, panels);
-	for (; m + 2 <= g->m; m += 2)
-		vnni_block(g, m, n, 2, panels);
-	for (; m < g->m; m++)
-		vnni_block(g, m, n, 1, panels);
+	for (; blocks; blocks--, left -= rows) {
+		rows = (left + blocks - 1) / blocks;
+#define CASE(r)                                                                \
+	case r:                                                                \
+		vnni_block(g, g->m - left, n, r, panels);                      \
+		break;
+		switch (rows) {
+			CASE(1)
+			CASE(2)
+			CASE(3)
+			CASE(4)
+			CASE(5)
+			CASE(6)
+			CASE(7)
+			CASE(8)
+		}
+#undef CASE
+	}
 }
 
 VNNI static void vnni_gemm_bytes(const struct dm_gemm_bytes *g)
@@ -198,16 +210,25 @@ void dm_pack(const float *b, size_t n, size_t k, size_t b_stride,
 	}
 }
 
+/* Four weights, each a byte from -128, as bytes from 0. */
+static uint32_t four(const int8_t *p, size_t n)
+{
+	uint32_t u = 0;
+
+	memcpy(&u, p, n < 4 ? n : 4);
+	return u ^ 0x80808080;
+}
+
 void dm_pack_bytes(
     const int8_t *b, size_t n, size_t k, size_t k_padded, uint8_t *ret)
 {
-	memset(ret, 128, dm_panel_round(n) * k_padded);
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *panel =
-		    ret + i / DM_PANEL * DM_PANEL * k_padded + i % DM_PANEL * 4;
+	for (size_t from = 0; from < n; from += DM_PANEL)
+		for (size_t j = 0; j < k_padded; j += 4)
+			for (size_t i = from; i < from + DM_PANEL; i++) {
+				uint32_t u = i < n ? four(b + i * k + j, k - j)
+						   : 0x80808080;
 
-		for (size_t j = 0; j < k; j++)
-			panel[j / 4 * 4 * DM_PANEL + j % 4] =
-			    (uint8_t)(b[i * k + j] + 128);
-	}
+				memcpy(ret, &u, sizeof(u));
+				ret += sizeof(u);
+			}
 }
