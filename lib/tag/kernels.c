@@ -215,7 +215,10 @@ static uint32_t four(const int8_t *p, size_t n)
 {
 	uint32_t u = 0;
 
-	memcpy(&u, p, n < 4 ? n : 4);
+	if (n >= 4)
+		memcpy(&u, p, 4);
+	else
+		memcpy(&u, p, n);
 	return u ^ 0x80808080;
 }
 

@@ -34,6 +34,9 @@ struct dm_normal {
  * Chinese characters, decompose (NFD) and drop accents, lower the case.
  * @ret  replaced; its memory is used again
  * DM_ELIMIT beyond DM_NORMAL_MAX_BYTES.
+ * As the reference for all characters up to Unicode 8, whose tables it has
+ * (four were put in another category since); of later ones 620 are treated
+ * otherwise, as utf8proc knows them.
  * Source: huggingface/tokenizers, tokenizers/src/normalizers/bert.rs.
  */
 int dm_normalize(struct dm_str text, const struct dm_normal_options *o,
