@@ -214,6 +214,7 @@ UNIT_TESTS += tests/unit/test-clean
 tests_unit_test_clean_SOURCES = tests/unit/test-clean.c
 tests_unit_test_clean_CFLAGS = $(CFLAGS_TEST)
 tests_unit_test_clean_LDADD = $(LDADD_TEST) $(PCRE2_LIBS)
+
 UNIT_TESTS += tests/unit/test-tag-tokens
 tests_unit_test_tag_tokens_SOURCES = tests/unit/test-tag-tokens.c
 tests_unit_test_tag_tokens_CFLAGS = $(CFLAGS_TEST)
