@@ -120,30 +120,36 @@ if serve; then
 	# What is executed is told of where process events are.
 	[ -z "$heard" ] || until_ok grep -q \
 		"\"session\":\"$session\"}.*\"container_event_info\"" "$T/all"
+	dockerd_client exec web cat /etc/passwd >/dev/null
+	until_ok grep -q '"cat /etc/passwd"' "$T/all"
 	dmon-store -d "$T/dmon.db" <"$T/all" >/dev/null 2>&1
 	sh examples/follow.sh "$T/dmon.db" root -1h 9999999999 |
 		sed "s/^[^ ]*  //; s/pts.[0-9]*/PTS/; s/^$(uname -n) /vm /" |
 		sort -u >"$T/followed"
 	cat >"$T/expected" <<-END
 		vm session $client: ssh on PTS from 127.0.0.1, as root
-		web session $session: exec on PTS from 127.0.0.1, out of session $client, as root
+		web session $session: exec on PTS from 127.0.0.1, out of session $client, as root, by root
 	END
 	grep -e "^vm session $client: ssh" -e "^web session $session: exec" \
 		"$T/followed" >"$T/got"
 	sort -o "$T/expected" "$T/expected"
 	same "$T/got" "$T/expected" "and can be followed"
 	if [ "$heard" ]; then
-		grep -q "^web session $session: /bin/busybox, as root" \
+		grep -q "^web session $session: ls (/bin/busybox), as root" \
 			"$T/followed"
 		ok $? "to what was executed"
 	else
 		skip "no process events" "to what was executed"
 	fi
+	grep -q "^web: exec_start cat /etc/passwd, by whom is not known" \
+		"$T/followed"
+	ok $? "and to what was too short to see whose it is"
 else
 	skip "no sshd" "exec by one who came by ssh"
 	skip "no sshd" "whose session is told of"
 	skip "no sshd" "and can be followed"
 	skip "no sshd" "to what was executed"
+	skip "no sshd" "and to what was too short to see whose it is"
 fi
 is "$(grep -v "a sweep came late" "$T/err")" "" \
 	"there is nothing to complain about"
