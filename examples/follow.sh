@@ -63,31 +63,27 @@ fi
 		| .at = (.l | [.instance, .id, .session]))]
 
 	# Each session, of when and whose it is: root in a container is anybody.
-	# What an engine was asked for is of the one that began right then.
-	| map(select(.l.action)) as $asked
-	| [map(select(.l.action | not)) | group_by(.at)[]
+	# An engine does not say who asked it.
+	| [group_by(.at)[] | if .[0].l.action then .[] | [.] else . end
 		| {at: .[0].at, l: .[0].l, is: (map(.is) | add),
 		first: (map(.ts | numbers) | min), last: (map(.ts) | max),
-		leads: any(.[]; .leads), told: map(select(.text))}]
+		leads: any(.[]; .leads), told: map(select(.text)),
+		# Until it is sampled again.
+		grace: (if any(.[]; .text == "over") then 0 else 60 end)}]
 	| (map(select(.at[1] == null)
 		| {(.at | tojson): (.is | .login // .user)}) | add) as $hosts
 	| map(.by = (.is.login // if .at[1] then
 		$hosts[[.at[0], null, .is.client] | tojson]
-		else .is.user end))
-	| map(select(.is)) as $known
-	| map(select(.is or .leads and .last - .first < 10))
-	+ ($asked | map(. as $a
-		| [$known[] | select(.at[:2] == $a.at[:2] and
-			(.first - $a.ts | fabs) < 2)] as $its
-		| {at: $a.at, l: $a.l, first: $a.ts, told: [$a],
-			by: (if $its | length == 1 then $its[0].by else null end)}))
+		else .is.user end)
+		| select(.is or .l.action or .leads and .last - .first < 10))
 
 	# Of a user what is his, and what may be.
 	| map(select(.by == $who)) as $his
 	| map(select(if $who | startswith("container:") then .l | is_asked
 		elif .by then .by == $who
-		else .is.how != "tty" and (. as $s | any($his[]; .at[0] == $s.at[0] and
-			.first <= $s.first and $s.first <= .last)) end)
+		else . as $s | .is.how != "tty" and any($his[];
+			.at[0] == $s.at[0] and .first <= $s.first and
+			$s.first <= .last + .grace) end)
 		| (.l | place + if .session then " session \(.session)"
 			else "" end) as $place
 		| (if .at[1] == null then "" elif .by then ", by \(.by)"

@@ -19,6 +19,8 @@ dmon-store -d "$T/dmon.db" >/dev/null <<'END'
 {"ts":15,"kind":"container","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"999","start":"3","how":"exec","tty":"pts/0","user":"alice","login":"bob"},"metrics":{"container_session_info":1}}
 {"ts":16,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3","how":"exec","tty":"pts/0","user":"root","login":"alice","client":"602"},"metrics":{"container_event_session_info":1}}
 {"ts":16,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3"},"metrics":{"container_event_session_closed":1,"container_event_session_seconds":6}}
+{"ts":16.5,"kind":"event","labels":{"instance":"n","job":"dmon","session":"602","start":"1","how":"ssh","tty":"pts/0","user":"alice","login":"alice","from":"192.0.2.7"},"metrics":{"host_event_session_info":1}}
+{"ts":16.5,"kind":"event","labels":{"instance":"n","job":"dmon","session":"602","start":"1"},"metrics":{"host_event_session_closed":1,"host_event_session_seconds":7}}
 {"ts":17,"kind":"container","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"998","start":"3","how":"exec","tty":"pts/0","user":"alice"},"metrics":{"container_session_info":1}}
 END
 ok $? "sessions are stored"
@@ -31,6 +33,7 @@ cat >"$T/expected" <<'END'
 1970-01-01T00:00:12Z  web session 320: cat (/bin/busybox), as root
 1970-01-01T00:00:15Z  web session 320: becomes www??2J?
 1970-01-01T00:00:16Z  web session 320: over
+1970-01-01T00:00:16Z  n session 602: over
 END
 follow alice 1 100
 same "$T/got" "$T/expected" "what alice did, and nobody else"
@@ -57,11 +60,11 @@ dmon-store -d "$T/dmon.db" >/dev/null <<'END'
 {"ts":211,"kind":"event","labels":{"instance":"m","job":"dmon","id":"/docker/0123456789abcdef","name":"db","pid":"33","start":"5","comm":"date","exe":"/bin/busybox","user":"root","session":"7"},"metrics":{"container_event_info":1}}
 {"ts":211,"kind":"event","labels":{"instance":"m","job":"dmon","id":"/docker/0123456789abcdef","name":"db","pid":"33","start":"5"},"metrics":{"container_event_exec":1}}
 {"ts":220,"kind":"host","labels":{"instance":"m","job":"dmon","session":"70","start":"1","how":"tty","tty":"tty1","user":"root"},"metrics":{"node_session_info":1}}
-{"ts":230,"kind":"event","labels":{"instance":"m","job":"dmon","id":"/docker/0123456789abcdef","name":"db","action":"archive-path","path":"/etc"},"metrics":{"container_event_engine_info":1}}
+{"ts":290,"kind":"event","labels":{"instance":"m","job":"dmon","id":"/docker/0123456789abcdef","name":"db","action":"archive-path","path":"/etc"},"metrics":{"container_event_engine_info":1}}
 END
 cat >"$T/expected" <<'END'
 1970-01-01T00:03:20Z  m session 70: tty on tty1, as root
-1970-01-01T00:03:21Z  db: exec_start sh -c ?[2J, by root
+1970-01-01T00:03:21Z  db: exec_start sh -c ?[2J, by whom is not known
 1970-01-01T00:03:22Z  db session 80: exec, out of session 70, as www, by root
 1970-01-01T00:03:30Z  db: exec_start cat /etc/shadow, by whom is not known
 1970-01-01T00:03:30Z  db session 90: cat (/bin/busybox), as root, by whom is not known
@@ -72,7 +75,7 @@ same "$T/got" "$T/expected" \
 follow www 1 300
 is "$?:$(cat "$T/got")" 1: "a user of a container has done nothing"
 follow container:0123456789ab 215 300
-is "$?:$(cat "$T/got")" "0:1970-01-01T00:03:50Z  db: archive-path /etc, by \
+is "$?:$(cat "$T/got")" "0:1970-01-01T00:04:50Z  db: archive-path /etc, by \
 whom is not known" "a container by its number"
 
 follow alice 11 13

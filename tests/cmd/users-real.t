@@ -20,7 +20,7 @@ heard=
 dmon-collect --list 2>/dev/null | grep -q '^procevents .*: there$' &&
 	heard=procevents
 # shellcheck disable=SC2086 # one or none
-dmon-collect -i 500ms --docker "$DOCKER_HOST" users docker $heard \
+dmon-collect -i 500ms --docker "$DOCKER_HOST" users docker engine $heard \
 	>"$T/all" 2>"$T/err" &
 collector=$!
 at_exit 'kill $collector 2>/dev/null; wait $collector'
@@ -135,7 +135,7 @@ if serve; then
 	sort -o "$T/expected" "$T/expected"
 	same "$T/got" "$T/expected" "and can be followed"
 	if [ "$heard" ]; then
-		grep -q "^web session $session: ls (/bin/busybox), as root" \
+		grep -q "^web session $session: sh (/bin/busybox), as root" \
 			"$T/followed"
 		ok $? "to what was executed"
 	else
