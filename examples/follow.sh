@@ -43,8 +43,8 @@ fi
 			.pid as $pid | $before
 			| select(.session and .pid == $pid and
 				$m.container_event_runtime_setup != 1)
-			| {l: ., text: "\(.comm) (\(.exe)), as \(.user)",
-				leads: (.pid == .session)}
+			| {l: ., text: ("\(.comm // "?") (\(.exe // "?"))" +
+				", as \(.user)"), leads: (.pid == .session)}
 		elif $m.container_event_info then empty
 		elif $m.container_event_engine_info then
 			select(.action | IN("exec_start", "archive-path",

@@ -9,6 +9,8 @@ dmon-store -d "$T/dmon.db" >/dev/null <<'END'
 {"ts":10,"kind":"host","labels":{"instance":"n","job":"dmon","session":"602","start":"1","how":"ssh","tty":"pts/0","user":"alice","login":"alice","from":"192.0.2.7"},"metrics":{"node_session_info":1}}
 {"ts":12.5,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","pid":"321","start":"5","comm":"cat","exe":"/bin/busybox","user":"root","session":"320"},"metrics":{"container_event_info":1}}
 {"ts":12.5,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","pid":"321","start":"5"},"metrics":{"container_event_exec":1}}
+{"ts":12.6,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","pid":"322","start":"6","comm":"su","user":"root","session":"320"},"metrics":{"container_event_info":1}}
+{"ts":12.6,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","pid":"322","start":"6"},"metrics":{"container_event_exec":1}}
 {"ts":13,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3","how":"exec","tty":"pts/0","user":"root","login":"alice","client":"602"},"metrics":{"container_event_session_info":1}}
 {"ts":13,"kind":"event","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3"},"metrics":{"container_event_session_opened":1}}
 {"ts":13,"kind":"container","labels":{"instance":"n","job":"dmon","id":"/docker/a","name":"web","session":"320","start":"3","how":"exec","tty":"pts/0","user":"root","login":"alice","client":"602"},"metrics":{"container_session_info":1}}
@@ -31,6 +33,7 @@ cat >"$T/expected" <<'END'
 1970-01-01T00:00:10Z  n session 602: ssh on pts/0 from 192.0.2.7, as alice
 1970-01-01T00:00:11Z  web session 320: exec on pts/0, out of session 602, as root, by alice
 1970-01-01T00:00:12Z  web session 320: cat (/bin/busybox), as root
+1970-01-01T00:00:12Z  web session 320: su (?), as root
 1970-01-01T00:00:15Z  web session 320: becomes www??2J?
 1970-01-01T00:00:16Z  web session 320: over
 1970-01-01T00:00:16Z  n session 602: over
