@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "collect/log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <glob.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 
 /* Files that come are looked for as often as this. */
 #define GLOB_NS INT64_C(5000000000)
+
+#define FOLDER_MAX 4096 /* files of one that are looked at */
 
 #define GLOB_CHARS "*?[]{},\\"
 
@@ -75,11 +78,48 @@ static int add_file(
 	return 0;
 }
 
+/* A folder as glob(3) reads it: not more than some of one that somebody has
+ * filled. */
+struct folder {
+	DIR *dir;
+	unsigned n;
+};
+
+static void *open_folder(const char *path)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	if (f && !(f->dir = opendir(path))) {
+		free(f);
+		f = NULL;
+	}
+	return f;
+}
+
+static struct dirent *read_folder(void *folder)
+{
+	struct folder *f = folder;
+
+	return f->n++ < FOLDER_MAX ? readdir(f->dir) : NULL;
+}
+
+static void close_folder(void *folder)
+{
+	struct folder *f = folder;
+
+	closedir(f->dir);
+	free(f);
+}
+
 static int look_for(struct dm_logs *l, size_t pattern, struct dm_err *err)
 {
 	const char *where = l->patterns->list[pattern].glob;
 	DM_AUTO_BUF struct dm_buf b = {0};
-	glob_t found = {0};
+	glob_t found = {.gl_opendir = open_folder,
+	    .gl_readdir = read_folder,
+	    .gl_closedir = close_folder,
+	    .gl_lstat = lstat,
+	    .gl_stat = stat};
 	int rc, status = 0;
 
 	/* A plain name is followed even if it is not there yet. */
@@ -93,7 +133,7 @@ static int look_for(struct dm_logs *l, size_t pattern, struct dm_err *err)
 	dm_buf_add_cstr(&b, where);
 	if (dm_buf_ok(&b, err) < 0)
 		return -1;
-	rc = glob(dm_buf_cstr(&b), GLOB_BRACE, NULL, &found);
+	rc = glob(dm_buf_cstr(&b), GLOB_BRACE | GLOB_ALTDIRFUNC, NULL, &found);
 	if (rc == GLOB_NOSPACE)
 		status = dm_err_nomem(err);
 	for (size_t i = 0; rc == 0 && status == 0 && i < found.gl_pathc; i++)
