@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,19 +32,37 @@ void dm_log_file_release(struct dm_log_file *f)
 	free(f->path);
 }
 
-/* What is no file would never end, or keep us waiting. */
+/* What is no file would never end, or keep us waiting; and who can write to the
+ * folder may have put a link to a device there, to which being opened is
+ * something done: a watchdog, say. 0 or an errno. */
+static int open_regular(struct dm_log_file *f, struct stat *ret)
+{
+	char again[32];
+	int error = 0, at = open(f->path, O_PATH | O_CLOEXEC);
+
+	if (at < 0)
+		return errno;
+	if (fstat(at, ret) < 0)
+		error = errno;
+	else if (!S_ISREG(ret->st_mode))
+		error = EINVAL;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+	if (!error) {
+		f->fd = open(again, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		error = f->fd < 0 ? errno : 0;
+	}
+	close(at);
+	return error;
+}
+
 static bool open_file(struct dm_log_file *f)
 {
 	struct stat st;
 
-	f->fd = open(f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	f->error = f->fd < 0 || fstat(f->fd, &st) < 0 ? errno : 0;
-	if (!f->error && !S_ISREG(st.st_mode))
-		f->error = EINVAL;
+	f->error = open_regular(f, &st);
 	if (f->error) {
 		/* One that comes later is new. */
 		f->from_end = f->from_end && f->error != ENOENT;
-		close_file(f);
 		return false;
 	}
 	f->dev = st.st_dev;

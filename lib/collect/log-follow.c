@@ -41,6 +41,7 @@ struct dm_log_follow {
 		    */
 	struct dm_err why;
 	int64_t since_ns; /* of the engine's clock: all before is known */
+	int64_t asked_ns; /* since_ns when it was asked */
 	int64_t line_ns;  /* when the last line was written, by it */
 	int64_t lag_ns;	  /* how old it was when it was looked at */
 	int64_t retry_ns, back_off_ns;
@@ -80,6 +81,12 @@ static void matched(void *ctx, size_t i, struct dm_str line)
 	dm_log_tell(f->l, i, line, &s);
 }
 
+/* What was written before it was asked for has not been waiting for us. */
+static int64_t lag_ns(const struct dm_log_follow *f, int64_t ns)
+{
+	return now_ns() - (ns < f->asked_ns ? f->asked_ns : ns);
+}
+
 static bool take_line(void *ctx, struct dm_str line)
 {
 	struct dm_log_follow *f = ctx;
@@ -88,7 +95,7 @@ static bool take_line(void *ctx, struct dm_str line)
 
 	if (ns > 0) {
 		f->line_ns = ns;
-		f->lag_ns = now_ns() - ns;
+		f->lag_ns = lag_ns(f, ns);
 	}
 	if (ns >= f->since_ns)
 		f->since_ns = ns + 1;
@@ -130,6 +137,7 @@ static int ask(struct dm_log_follow *f, struct dm_err *err)
 	/* A clock that is ahead of ours would have us ask for the future. */
 	if (f->since_ns > now_ns())
 		f->since_ns = now_ns();
+	f->asked_ns = f->since_ns;
 	snprintf(path, sizeof(path),
 	    "/containers/%.64s/logs?follow=1&stdout=1&stderr=1&timestamps=1"
 	    "&since=%lld.%09lld",

@@ -243,7 +243,7 @@ static int finish(
 	uint64_t lines = l->lines + l->lines_now, cut = l->cut + l->cut_now;
 	struct dm_part *part = &c->host[index];
 	struct dm_metrics *m = &part->main;
-	uint64_t skipped = 0;
+	uint64_t skipped = l->skipped_bytes;
 
 	(void)err;
 	dm_part_clear(part);

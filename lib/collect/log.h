@@ -33,15 +33,17 @@
 struct dm_log_watched {
 	struct dm_log_file file;
 	dm_log_set set;
-	bool said; /* that it can't be read */
+	bool said;   /* that it can't be read */
+	bool absent; /* when it was looked for last */
 };
 
 struct dm_logs {
 	struct dm_collect *c;
 	unsigned index;
 	const struct dm_log_patterns *patterns;
-	dm_log_set globs; /* those about files of the host */
-	bool too_many;	  /* containers to follow, and said so */
+	dm_log_set globs;    /* those about files of the host */
+	bool too_many;	     /* containers to follow, and said so */
+	bool too_many_files; /* likewise */
 	struct dm_buf target, scratch;
 	struct dm_buf out; /* records, until they are asked for */
 	int set, timer;
@@ -61,8 +63,9 @@ struct dm_logs {
 	int64_t second_ns;		       /* when it began */
 	uint64_t untold;		       /* in it */
 	uint64_t lost, failed;
-	int64_t last_ts_us;	     /* of a file's event */
-	uint64_t lines, cut;	     /* of containers that have ended */
+	int64_t last_ts_us;	/* of a file's event */
+	uint64_t lines, cut;	/* of containers and files that have gone */
+	uint64_t skipped_bytes; /* of those files */
 	uint64_t lines_now, cut_now; /* of the others, in this sweep */
 };
 

@@ -19,12 +19,24 @@ static struct dm_ndp_entry *find(
 	return NULL;
 }
 
+/* A router that is gone: a neighbour may have claimed to be any number. */
+static bool forget_one(struct dm_ndp *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->list[i].here)
+			continue;
+		s->list[i] = s->list[--s->n];
+		return true;
+	}
+	return false;
+}
+
 static int add(struct dm_ndp *s, const struct dm_neighbour_news *news)
 {
 	struct dm_err err;
 	struct dm_ndp_entry *e;
 
-	if (s->n == DM_NDP_MAX)
+	if (s->n == DM_NDP_MAX && !forget_one(s))
 		return 0;
 	if (dm_array_grow(&s->list, s->n, &s->cap, sizeof(*s->list), &err) < 0)
 		return ENOMEM;

@@ -133,37 +133,34 @@ static int32_t nsid_of(struct msghdr *m)
 int dm_neighbour_news_read(
     int fd, struct dm_neighbour_news *ret, struct dm_err *err)
 {
-	for (;;) {
-		char text[MESSAGE_BYTES];
-		union {
-			struct cmsghdr head;
-			char room[CMSG_SPACE(sizeof(int))];
-		} control;
-		struct sockaddr_nl from = {0};
-		struct iovec part = {text, sizeof(text)};
-		struct msghdr m = {.msg_name = &from,
-		    .msg_namelen = sizeof(from),
-		    .msg_iov = &part,
-		    .msg_iovlen = 1,
-		    .msg_control = &control,
-		    .msg_controllen = sizeof(control)};
-		ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
+	char text[MESSAGE_BYTES];
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct sockaddr_nl from = {0};
+	struct iovec part = {text, sizeof(text)};
+	struct msghdr m = {.msg_name = &from,
+	    .msg_namelen = sizeof(from),
+	    .msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
 
-		if (n < 0 && errno == ENOBUFS) {
-			*ret = (struct dm_neighbour_news){.lost = true};
-			return 1;
-		}
-		if (n < 0 && errno == EAGAIN)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return dm_err_errno(err, errno, "rtnetlink");
-		/* Another process may send as well; the kernel's port is 0. */
-		if (n < 0 || from.nl_pid != 0 ||
-		    !dm_neighbour_news_parse(text, (size_t)n, ret))
-			continue;
+	*ret = (struct dm_neighbour_news){.nsid = -1};
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	ret->lost = n < 0 && errno == ENOBUFS;
+	if (n < 0 && errno != EINTR && !ret->lost)
+		return dm_err_errno(err, errno, "rtnetlink");
+	/* Another process may send as well; the kernel's port is 0. What is of
+	 * no use counts for the caller: a container may make any number of
+	 * it, forwarding entries of a bridge for one. */
+	if (n >= 0 && from.nl_pid == 0 &&
+	    dm_neighbour_news_parse(text, (size_t)n, ret))
 		ret->nsid = nsid_of(&m);
-		return 1;
-	}
+	return 1;
 }
 
 /* A question about a namespace: what rtnl_net_policy has of it. */

@@ -38,7 +38,8 @@ bool dm_neighbour_news_parse(
  */
 int dm_neighbour_news_open(struct dm_err *err) DM_MUST_CHECK;
 
-/** Returns 1 with the next, 0 where there is none now, -1 with err. */
+/** Returns 1 with the next, 0 where there is none now, -1 with err. One that is
+ * of no use has no namespace: nsid is -1. */
 int dm_neighbour_news_read(
     int fd, struct dm_neighbour_news *ret, struct dm_err *err) DM_MUST_CHECK;
 

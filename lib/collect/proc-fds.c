@@ -56,10 +56,10 @@ static void count(const struct dm_proc_looker *l, struct dm_proc *p)
 	}
 	open->seen = fstatat(p->dir, "fd", &st, 0) == 0;
 	n = open->seen ? (uint64_t)st.st_size : 0;
-	if (n != open->n) {
-		open->due = true;
-		open->next = 0;
-	}
+	/* A round that has begun goes on: who opened and closed all the time
+	 * would never be looked at beyond its first files. */
+	if (n != open->n)
+		open->due = open->again = true;
 	open->n = n;
 }
 
@@ -111,22 +111,26 @@ static bool walk(struct dm_proc_looker *l, struct dm_proc_open *open, int dir)
 static void look_devices(struct dm_proc_looker *l, struct dm_proc *p)
 {
 	struct dm_proc_open *open = &p->open;
+	bool more;
 	int dir = openat(p->dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0) {
 		open->due = false;
 		return;
 	}
-	if (open->next)
+	if (open->next) {
 		(void)lseek(dir, (off_t)open->next + DOTS, SEEK_SET);
-	else
+	} else {
 		open->found = (struct dm_proc_devices){0};
-	open->due = walk(l, open, dir);
+		open->again = false;
+	}
+	more = walk(l, open, dir);
 	close(dir);
-	if (!open->due)
+	if (!more)
 		open->next = 0;
+	open->due = more || open->again;
 	/* What is there is told at once, what is gone when all is known. */
-	if (!open->due || open->found.block > open->shown.block ||
+	if (!more || open->found.block > open->shown.block ||
 	    open->found.memory > open->shown.memory)
 		open->shown = open->found;
 }

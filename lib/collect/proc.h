@@ -72,7 +72,8 @@ struct dm_proc_devices {
 /** What a process has open. */
 struct dm_proc_open {
 	bool seen;
-	bool due; /* devices are to be looked for */
+	bool due;   /* devices are to be looked for */
+	bool again; /* from the beginning, when this round is over */
 	uint64_t n;
 	uint32_t next; /* the descriptor to go on with */
 	struct dm_proc_devices found, shown;

@@ -22,6 +22,7 @@
 #define ANSWER_BYTES  8192
 #define ANSWER_MS     1000
 #define LIST_MAX      65536
+#define READS_MAX     1024 /* more than can wait */
 
 /* Of an exit code, as wait(2) has it. */
 #define SIGNAL_MASK 0x7f
@@ -311,18 +312,20 @@ int dm_taskstats_gather(
     struct dm_taskstats *t, uint64_t *ret_lost, struct dm_err *err)
 {
 	uint32_t now;
-	int got;
+	int got = BATCH;
 
 	*ret_lost = 0;
 	if (t->fd < 0)
 		return 0;
-	do {
+	/* Who may send to the socket could keep it full of what is no task. */
+	for (unsigned i = 0; i < READS_MAX && got == BATCH && t->n < LIST_MAX;
+	     i++) {
 		if (!make_room(t))
 			return dm_err_nomem(err);
 		got = read_batch(t, err);
 		if (got < 0)
 			return -1;
-	} while (got == BATCH && t->n < LIST_MAX);
+	}
 	now = dropped(t->fd);
 	*ret_lost = now - t->dropped;
 	t->dropped = now;

@@ -239,7 +239,7 @@ static void see(struct dm_users *u, const struct dm_collect *c,
 
 	if (!s && is_container(u, c, p->pid))
 		return;
-	s = dm_sessions_see(&u->host, (pid_t)p->session);
+	s = dm_sessions_see(&u->host, (pid_t)p->session, DM_SESSIONS_MAX);
 	if (!s || s->alive)
 		return;
 	if (!first)

@@ -4,9 +4,6 @@
 
 #include "base/array.h"
 
-/* A container may make as many as it likes. */
-#define SESSIONS_MAX 256
-
 void dm_sessions_release(struct dm_sessions *s)
 {
 	free(s->list);
@@ -30,11 +27,11 @@ struct dm_session *dm_sessions_find(const struct dm_sessions *s, pid_t id)
 	return NULL;
 }
 
-struct dm_session *dm_sessions_see(struct dm_sessions *s, pid_t id)
+struct dm_session *dm_sessions_see(struct dm_sessions *s, pid_t id, size_t max)
 {
 	struct dm_session *found = dm_sessions_find(s, id);
 
-	if (found || s->n == SESSIONS_MAX ||
+	if (found || s->n >= max ||
 	    dm_array_grow(&s->list, s->n, &s->cap, sizeof(*s->list), NULL) < 0)
 		return found;
 	found = &s->list[s->n++];

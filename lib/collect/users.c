@@ -106,7 +106,9 @@ static void see(struct dm_sessions *list, const struct dm_proc_box *box,
 {
 	pid_t id = (pid_t)p->stat.session;
 	const struct dm_proc *first = dm_proc_box_find(box, id);
-	struct dm_session *s = dm_sessions_see(list, id);
+	size_t max =
+	    how == DM_SESSION_TTY ? DM_SESSIONS_MAX : DM_SESSIONS_OUTSIDE_MAX;
+	struct dm_session *s = dm_sessions_see(list, id, max);
 
 	if (!s || s->alive)
 		return;

@@ -65,6 +65,11 @@ enum dm_gate {
 
 #define DM_GATES_MAX 32
 
+/** A container may make as many as it likes; those that come from outside of it
+ * still find room. */
+#define DM_SESSIONS_MAX		256
+#define DM_SESSIONS_OUTSIDE_MAX 512
+
 /** A process of the host. */
 struct dm_host_process {
 	pid_t pid;
@@ -105,8 +110,8 @@ void dm_sessions_release(struct dm_sessions *s);
 void dm_sessions_begin(struct dm_sessions *s);
 struct dm_session *dm_sessions_find(const struct dm_sessions *s, pid_t id);
 /** The session of that number, made if it is not there. NULL where there are
- * too many, or no memory. */
-struct dm_session *dm_sessions_see(struct dm_sessions *s, pid_t id);
+ * max or more, or no memory. */
+struct dm_session *dm_sessions_see(struct dm_sessions *s, pid_t id, size_t max);
 /** One of its processes is this user's. */
 void dm_session_is(struct dm_session *s, uint32_t uid);
 /** Forget those that are over. */

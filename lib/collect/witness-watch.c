@@ -13,6 +13,9 @@
 	    IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF |           \
 	    IN_EXCL_UNLINK)
 
+/* Of what is left the next time tells. */
+#define READS_MAX 1024
+
 static struct dm_str name_of(const struct dm_witness *w)
 {
 	const char *slash = strrchr(w->is.path, '/');
@@ -85,7 +88,10 @@ void dm_witness_heard(struct dm_witnesses *s)
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 	ssize_t n;
 
-	while ((n = read(s->inotify, events, sizeof(events))) > 0) {
+	for (unsigned i = 0; i < READS_MAX; i++) {
+		n = read(s->inotify, events, sizeof(events));
+		if (n <= 0)
+			break;
 		for (char *p = events; p < events + n;) {
 			const struct inotify_event *e = (const void *)p;
 

@@ -189,4 +189,20 @@ collect
 sleep 0.5
 is "$(found app .what | wc -l)" 0 "it begins anew at the ends"
 finish
+
+# More files than are followed, until they are deleted.
+i=0
+while [ $i -lt 300 ]; do
+	: >"$L/app/x$i.log"
+	i=$((i + 1))
+done
+collect
+until_ok grep -q 'log: more than 256 files to follow' "$T/err"
+ok $? "too many files are said"
+rm "$L"/app/*.log
+echo 'room=1' >"$L/app/z.log"
+appears app .what room "those that are gone make room for others"
+! ls -l /proc/$collector/fd | grep -q deleted
+ok $? "and are not kept open"
+finish
 done_testing

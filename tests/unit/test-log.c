@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -384,6 +387,35 @@ static void follows_a_file(void **state)
 	rmdir(folder);
 }
 
+/* To some devices being opened is something done. */
+static void opens_files_only(void **state)
+{
+	char folder[] = "/tmp/dmon-test.XXXXXX", path[64];
+	struct inotify_event event[8];
+	struct dm_log_file f;
+	int ears = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/log", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(inotify_add_watch(ears, path, IN_OPEN) >= 0);
+	dm_log_file_init(&f, dm_str_dup(dm_str(path)), true);
+	says(&f, 9, true, "");
+	assert_int_equal(f.error, EINVAL);
+	assert_int_equal(read(ears, event, sizeof(event)), -1);
+	/* It may become one. */
+	unlink(path);
+	put(path, 0, "a\n");
+	says(&f, 9, true, "");
+	put(path, O_APPEND, "b\n");
+	says(&f, 9, true, "b|");
+	dm_log_file_release(&f);
+	close(ears);
+	unlink(path);
+	rmdir(folder);
+}
+
 /* Sizes. */
 
 static void reads_sizes(void **state)
@@ -532,6 +564,7 @@ int main(void)
 	    cmocka_unit_test(does_not_back_track),
 	    cmocka_unit_test(makes_text),
 	    cmocka_unit_test(follows_a_file),
+	    cmocka_unit_test(opens_files_only),
 	    cmocka_unit_test(reads_sizes),
 	    cmocka_unit_test(reads_where_a_log_is),
 	    cmocka_unit_test(counts_what_was_written),

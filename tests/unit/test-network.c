@@ -10,6 +10,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "collect/network.h"
@@ -533,6 +535,44 @@ static void test_ndp(void **state)
 	}
 	ndp_has("256,0,0,0");
 	dm_ndp_release(&ndp);
+	/* Routers that are gone give way to who is there. */
+	for (unsigned i = 0; i < DM_NDP_MAX; i++) {
+		char ip[16];
+
+		snprintf(ip, sizeof(ip), "fd00::%x", i + 1);
+		tell(RTM_NEWNEIGH, NTF_ROUTER, ip, 0x020000000001);
+		tell(RTM_DELNEIGH, NTF_ROUTER, ip, 0x020000000001);
+	}
+	tell(RTM_NEWNEIGH, 0, "fe80::2", 0x020000000002);
+	ndp_has("1,0,0,0");
+	dm_ndp_release(&ndp);
+}
+
+/* Each message is one, so that who makes many of no use keeps nobody. */
+static void test_news_of_no_use(void **state)
+{
+	struct news_text t =
+	    news_of(RTM_NEWNEIGH, NUD_STALE, 0, "fd00::1", 0x02429a3cffee);
+	struct dm_neighbour_news e;
+	struct dm_err err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+	assert_int_equal(send(ends[0], &t, sizeof(t), 0), sizeof(t));
+	t.about.ndm_family = AF_BRIDGE;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(send(ends[0], &t, sizeof(t), 0), sizeof(t));
+	assert_int_equal(dm_neighbour_news_read(ends[1], &e, &err), 1);
+	assert_true(e.here && !e.lost);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(dm_neighbour_news_read(ends[1], &e, &err), 1);
+		assert_true(!e.here && !e.lost && e.nsid == -1);
+	}
+	assert_int_equal(dm_neighbour_news_read(ends[1], &e, &err), 0);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 int main(void)
@@ -551,6 +591,7 @@ int main(void)
 	    cmocka_unit_test(test_neighbours_malformed),
 	    cmocka_unit_test(test_neighbours_heard),
 	    cmocka_unit_test(test_news),
+	    cmocka_unit_test(test_news_of_no_use),
 	    cmocka_unit_test(test_ndp),
 	    cmocka_unit_test(test_write_interfaces),
 	};

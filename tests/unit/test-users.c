@@ -349,11 +349,19 @@ static void test_many(void **state)
 
 	(void)state;
 	begin(&f);
-	for (pid_t i = 0; i < 299; i++)
+	for (pid_t i = 0; i < 298; i++)
 		add(&f, 100 + i, 10, 100 + i, PTS3);
 	sweep(&f);
 	assert_non_null(
 	    strstr(dm_buf_cstr(&f.out), "\"container_sessions\":256\n"));
+	/* Who comes from outside can't be hidden so. */
+	add(&f, 1000, 1, 1000, PTS3);
+	sweep(&f);
+	sweep(&f);
+	assert_non_null(
+	    strstr(dm_buf_cstr(&f.out), "\"container_sessions\":257\n"));
+	assert_non_null(strstr(
+	    dm_buf_cstr(&f.out), "\"session\":\"1000\",\"start\":\"1100\""));
 	end(&f);
 }
 
