@@ -16,11 +16,12 @@
  * and made again from now on.
  */
 
-#define NS_PER_S	INT64_C(1000000000)
-#define PATIENCE_NS	(5 * NS_PER_S)
-#define LAG_NS_MAX	(10 * NS_PER_S)
-#define BACK_OFF_NS_MIN NS_PER_S
-#define BACK_OFF_NS_MAX (30 * NS_PER_S)
+#define NS_PER_S	   INT64_C(1000000000)
+#define PATIENCE_NS	   (5 * NS_PER_S)
+#define LAG_NS_MAX	   (10 * NS_PER_S)
+#define LAG_NS_CLAIMED_MAX (3600 * NS_PER_S)
+#define BACK_OFF_NS_MIN	   NS_PER_S
+#define BACK_OFF_NS_MAX	   (30 * NS_PER_S)
 /* Of one answer; libcurl hands out less at a time. */
 #define PENDING_BYTES_MAX (4u << 20)
 /* How long what is left of one that has ended may take. */
@@ -41,7 +42,6 @@ struct dm_log_follow {
 		    */
 	struct dm_err why;
 	int64_t since_ns; /* of the engine's clock: all before is known */
-	int64_t asked_ns; /* since_ns when it was asked */
 	int64_t line_ns;  /* when the last line was written, by it */
 	int64_t lag_ns;	  /* how old it was when it was looked at */
 	int64_t retry_ns, back_off_ns;
@@ -81,10 +81,12 @@ static void matched(void *ctx, size_t i, struct dm_str line)
 	dm_log_tell(f->l, i, line, &s);
 }
 
-/* What was written before it was asked for has not been waiting for us. */
-static int64_t lag_ns(const struct dm_log_follow *f, int64_t ns)
+/* An engine may claim any time; sums of what is skipped must not overflow. */
+static int64_t lag_ns(int64_t ns)
 {
-	return now_ns() - (ns < f->asked_ns ? f->asked_ns : ns);
+	int64_t lag = now_ns() - ns;
+
+	return lag < LAG_NS_CLAIMED_MAX ? lag : LAG_NS_CLAIMED_MAX;
 }
 
 static bool take_line(void *ctx, struct dm_str line)
@@ -95,7 +97,7 @@ static bool take_line(void *ctx, struct dm_str line)
 
 	if (ns > 0) {
 		f->line_ns = ns;
-		f->lag_ns = lag_ns(f, ns);
+		f->lag_ns = lag_ns(ns);
 	}
 	if (ns >= f->since_ns)
 		f->since_ns = ns + 1;
@@ -137,7 +139,6 @@ static int ask(struct dm_log_follow *f, struct dm_err *err)
 	/* A clock that is ahead of ours would have us ask for the future. */
 	if (f->since_ns > now_ns())
 		f->since_ns = now_ns();
-	f->asked_ns = f->since_ns;
 	snprintf(path, sizeof(path),
 	    "/containers/%.64s/logs?follow=1&stdout=1&stderr=1&timestamps=1"
 	    "&since=%lld.%09lld",
