@@ -136,9 +136,9 @@ uint32_t dm_event_gaps_step(
 	    (e->cpu >= g->n && !grow(g, (size_t)e->cpu + 1)))
 		return 0;
 	missing = g->seen[e->cpu] ? e->seq - g->next[e->cpu] : 0;
-	/* Back, not on. */
+	/* Back, not on: it has overtaken, and was counted as missing. */
 	if (missing > INT32_MAX)
-		missing = 0;
+		return 0;
 	g->seen[e->cpu] = true;
 	g->next[e->cpu] = e->seq + 1;
 	return missing;

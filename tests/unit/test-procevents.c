@@ -193,7 +193,7 @@ static void gaps(void **state)
 	    {1, INT32_MAX, INT32_MAX - 106},
 	    {1, UINT32_MAX - 1, INT32_MAX - 1U}, {1, 1, 2}, /* round the end */
 	    {1, 1, 0}, {1, 0, 0},			    /* back */
-	    {1, 2, 1}, {99999999, 1, 0},		    /* no such cpu */
+	    {1, 2, 0}, {99999999, 1, 0},		    /* no such cpu */
 	};
 	struct dm_event_gaps g = {0};
 
