@@ -10,7 +10,7 @@ command -v sqlite3 >/dev/null || skip_all "no sqlite3"
 
 w=$T/w
 mkdir -p "$w/bin" "$w/lib" "$T/recorded"
-ln -s "$top/rules" "$w/rules"
+ln -s "$top/rules" "$top/examples" "$w"
 cp rules/escape.yml "$w/candidate.yml"
 zcat examples/recording.ndjson.gz >"$w/recording.ndjson"
 cp "$w/recording.ndjson" "$w/night.ndjson"
