@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define FULL_LOOK_US (10 * DM_US_PER_S)
+#define FRESH_LOOKS  2
 /* Devices are looked for, where the number of descriptors is as it was, in one
  * of so many full looks. */
 #define DEVICES_LOOK_TURNS 6
@@ -257,9 +258,15 @@ static void compare(struct dm_proc_looker *l, struct dm_proc *p,
 {
 	bool changed = p->first || !same_program(&p->stat, stat) ||
 		       memcmp(&p->view, view, sizeof(*view)) != 0;
-	bool full = changed || due(l, p) || !l->live || !l->own_pids;
+	bool full =
+	    changed || p->fresh || due(l, p) || !l->live || !l->own_pids;
 	uint64_t turn = l->sweep / l->turns + p->slot;
 
+	/* What hides itself, such as its file, does so right after. */
+	if (changed)
+		p->fresh = FRESH_LOOKS;
+	else if (p->fresh)
+		p->fresh--;
 	take_stat(p, stat);
 	p->view = *view;
 	if (full) {

@@ -83,6 +83,7 @@ struct dm_proc {
 	pid_t pid;
 	int dir;       /* O_PATH of /proc/PID, or -1: not kept */
 	bool first;    /* not looked at before */
+	uint8_t fresh; /* so many full looks more: it has just begun */
 	bool known;    /* was there, and no runtime's, in an earlier sweep */
 	bool hidden;   /* namespaces can't be read */
 	bool failed;   /* could not be read in this sweep */
