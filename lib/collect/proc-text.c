@@ -56,7 +56,8 @@ bool dm_proc_stat_parse(struct dm_str text, struct dm_proc_stat *ret)
 	s.state = state.p[0];
 	if (!word_i64(&rest, &s.ppid) || !skip_words(&rest, 1) ||
 	    !word_i64(&rest, &s.session) || !word_i64(&rest, &s.tty) ||
-	    !skip_words(&rest, 6) || !word_u64(&rest, &s.user_ticks) ||
+	    !skip_words(&rest, 1) || !word_u64(&rest, &s.flags) ||
+	    !skip_words(&rest, 4) || !word_u64(&rest, &s.user_ticks) ||
 	    !word_u64(&rest, &s.system_ticks) || !skip_words(&rest, 4) ||
 	    !word_u64(&rest, &s.threads) || !skip_words(&rest, 1) ||
 	    !word_u64(&rest, &s.start) || !word_u64(&rest, &s.virtual_bytes) ||

@@ -14,6 +14,7 @@
 struct dm_proc_stat {
 	struct dm_str comm; /* lies in the text; any bytes but NUL */
 	char state;
+	uint64_t flags; /* PF_..., of the kernel's include/linux/sched.h */
 	int64_t pid, ppid, session;
 	int64_t tty; /* the terminal's device number, 0: none */
 	uint64_t user_ticks, system_ticks;

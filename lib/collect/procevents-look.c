@@ -9,6 +9,8 @@
 #include "collect/discover.h"
 #include "collect/membership.h"
 
+#define PF_EXITING 0x4
+
 #define NAME(x) "container_event_" x
 
 bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
@@ -39,12 +41,17 @@ bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
 	return true;
 }
 
-bool dm_glance_lives(const struct dm_procevents *w, pid_t pid)
+/* One that is ending is in no v1 cgroup any more, while its program can still
+ * be seen. Source: the kernel's proc_cgroup_show(). */
+bool dm_glance_lives(struct dm_procevents *w, pid_t pid)
 {
-	char name[32], target[1];
+	struct dm_proc_stat stat;
+	char name[32];
 
-	snprintf(name, sizeof(name), "%ld/exe", (long)pid);
-	return readlinkat(w->looker.procfs, name, target, sizeof(target)) > 0;
+	snprintf(name, sizeof(name), "%ld/stat", (long)pid);
+	return dm_proc_read_record(&w->looker, w->looker.procfs, name) == 0 &&
+	       dm_proc_stat_parse(dm_buf_str(&w->looker.text), &stat) &&
+	       !(stat.flags & PF_EXITING);
 }
 
 /* It may have made itself a copy of all mounts meanwhile, as unshare(1) does

@@ -44,8 +44,8 @@ struct dm_place {
 bool dm_glance_place(struct dm_procevents *w, const struct dm_collect *c,
     pid_t pid, const struct dm_origin *of, struct dm_place *ret);
 
-/** Is it not ending? Who is has no executable any more. */
-bool dm_glance_lives(const struct dm_procevents *w, pid_t pid);
+/** Is it there, and not ending? */
+bool dm_glance_lives(struct dm_procevents *w, pid_t pid);
 
 /** A process as it is right after it executed a program. */
 struct dm_glance {
