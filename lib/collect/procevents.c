@@ -177,32 +177,18 @@ static void take_exec(struct dm_procevents *w, const struct dm_process_event *e,
 	free(g->p.exe);
 }
 
-static bool is_elsewhere(const struct dm_born *b, const struct dm_place *at)
+/* Has it left what it was in? Who is ending has. One that is in a container
+ * within the container is that one's. */
+static bool has_left(
+    struct dm_procevents *w, struct dm_born *b, const struct dm_place *at)
 {
-	return at->origin != b->origin || at->kept < b->hierarchies;
-}
-
-/* Has it left what it was in? Who is ending has, and so it is asked once more.
- * One that is in a container within the container is that one's. */
-static bool has_left(struct dm_procevents *w, const struct dm_collect *c,
-    struct dm_born *b, const struct dm_place *at)
-{
-	struct dm_place again;
-	bool left;
-
 	if (at->origin && lies_in(at->origin, b->origin)) {
 		dm_lineage_move(&w->lineage, b, at->origin);
 		b->hierarchies = at->hierarchies;
 		return false;
 	}
-	if (!is_elsewhere(b, at) || !dm_glance_lives(w, b->pid) ||
-	    !dm_glance_place(w, c, b->pid, b->origin, &again))
-		return false;
-	left = is_elsewhere(b, &again) && dm_glance_lives(w, b->pid);
-	if (again.origin)
-		again.origin->refs++;
-	dm_lineage_unref(&w->lineage, again.origin);
-	return left;
+	return (at->origin != b->origin || at->kept < b->hierarchies) &&
+	       dm_glance_lives(w, b->pid);
 }
 
 /* Who is known to be a container's is looked at before anything else is
@@ -225,7 +211,7 @@ static void executed(struct dm_procevents *w, const struct dm_collect *c,
 	if (b)
 		b->ended = 0;
 	if (known) {
-		g.left = placed && has_left(w, c, b, &at);
+		g.left = placed && has_left(w, b, &at);
 	} else if (b && at.origin) {
 		dm_glance_take(w, e->pid, &g);
 		b->hierarchies = at.hierarchies;

@@ -11,12 +11,7 @@
 
 /* The diffuse part's variance, R's kappa. */
 #define KAPPA 1e6
-/*
- * An innovation's variance is 1 at least, whatever rounding makes of it near
- * the edge of the stationary region.
- *
- * Variance that is left and no longer minded.
- */
+/* Variance that is left and no longer minded. */
 #define SETTLED 1e-11
 
 int dm_arima_filter_init(struct dm_arima_filter *f,
@@ -293,6 +288,7 @@ static double step_dense(
 {
 	for (int i = 0; i < f->n; i++)
 		f->pz[i] = observe(f, f->cov + i * f->n);
+	/* 1 at least, whatever rounding makes of it near a unit root. */
 	double var = fmax(1, observe(f, f->pz));
 
 	for (int c = 0; c < f->columns; c++) {
