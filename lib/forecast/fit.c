@@ -13,9 +13,10 @@
 #include "forecast/start.h"
 
 #define MAX_ITERATIONS 100
-/* Relative steps at which a search, and then a fit, has come to its end. */
-#define GRADIENT 1e-10
+/* Relative steps at which a fit of each effort has come to its end, and the
+ * gradient at which any has. */
 static const double last_step[] = {1e-3, 1e-4, 1e-7};
+#define GRADIENT 1e-10
 /* Of a coefficient's free number, for the residuals' slope. */
 #define FINE_DIFFERENCE 1e-4
 /* What rounding leaves of the squares of a series that is constant. */
